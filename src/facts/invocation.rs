@@ -1,0 +1,84 @@
+//! One program that would be started, and everything known of a command line.
+
+use std::path::PathBuf;
+
+use crate::syntax::Span;
+
+use super::Effect;
+
+/// Everything that analysis knows of a command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Every invocation that could start, in source order, wrappers followed by what they start. Redirections and
+    /// assignments that belong to no program stand in an invocation without words.
+    pub invocations: Vec<Invocation>,
+    /// Why the whole line is not understood; then `invocations` is empty.
+    pub opaque: Option<Opacity>,
+    /// The index in `invocations` of the one simple command that this line is, if it is nothing else (no shell
+    /// feature, no redirection, no assignment, not a built-in): it may be executed directly, without a shell.
+    pub simple: Option<usize>,
+}
+
+impl Facts {
+    /// Every reason why something is opaque: the whole line's, then each invocation's.
+    pub fn opacities(&self) -> impl Iterator<Item = &Opacity> {
+        self.opaque.iter().chain(self.invocations.iter().filter_map(|invocation| invocation.opaque.as_ref()))
+    }
+}
+
+/// One program that would be started, with its argv.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// What the first word names.
+    pub program: Program,
+    /// The words, the program's name first.
+    pub words: Vec<Argument>,
+    /// Names of the wrappers that were undone to find it, outermost first: `sudo`, `env`, `xargs`.
+    pub via: Vec<String>,
+    /// What it would do.
+    pub effects: Vec<Effect>,
+    /// Why analysis did not see everything that it would do.
+    pub opaque: Option<Opacity>,
+    /// Where it stands in the source; for argv input offsets in the words joined by single blanks.
+    pub span: Span,
+}
+
+/// A word of an invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// The exact bytes; `None` where only the running shell knows.
+    pub value: Option<Vec<u8>>,
+    /// Where it stands in the source.
+    pub span: Span,
+}
+
+/// What a command name leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// No program: redirections or assignments alone.
+    Nothing,
+    /// A shell built-in.
+    Builtin(String),
+    /// A function that the same text defines; its body is in the list.
+    Function(String),
+    /// A file; `path` is where it was found, symbolic links not followed.
+    File {
+        /// The base name that the catalog knows it by.
+        name: String,
+        /// Absolute path; `None` where no such file was found.
+        path: Option<PathBuf>,
+    },
+    /// Runs somewhere else (`ssh host …`, `docker exec c …`): this machine's files say nothing about it.
+    Elsewhere(String),
+    /// The name is not known before the shell runs.
+    Unknown,
+}
+
+/// Why analysis did not see everything, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opacity {
+    /// A clause for people that completes "not understood: …".
+    pub why: String,
+    /// Where in the source.
+    pub span: Span,
+}

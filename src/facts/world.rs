@@ -1,0 +1,32 @@
+//! What analysis needs to know of the machine, as a value: faked in tests by plain structs.
+
+use std::path::{Path, PathBuf};
+
+/// The machine as the gated command will find it.
+pub trait World {
+    /// The working directory: absolute, as the kernel names it.
+    fn cwd(&self) -> &Path;
+
+    /// The home directory that the command's environment will name; `None` where it names none.
+    fn home(&self) -> Option<&Path>;
+
+    /// The value of a variable in the environment that the command will get.
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>>;
+
+    /// Follows symbolic links in an absolute path as far as the path exists.
+    fn resolve(&self, path: &Path) -> Resolved;
+
+    /// The file that a name without a slash leads to by the command's `PATH`.
+    fn find_program(&self, name: &[u8]) -> Option<PathBuf>;
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// Absolute, every symbolic link followed as far as the path exists, the rest appended.
+    pub path: PathBuf,
+    /// Whether the whole path exists.
+    pub exists: bool,
+    /// Whether it exists and is a directory.
+    pub directory: bool,
+}
