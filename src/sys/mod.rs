@@ -1,0 +1,4 @@
+//! The operating system: clock, identifiers, files, processes. The only module where `unsafe` may be allowed.
+
+pub mod clock;
+pub mod ids;
