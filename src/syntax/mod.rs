@@ -7,7 +7,7 @@
 mod script;
 
 pub use script::{
-    Assignment, Command, CommandKind, Connector, HereDocument, Opaque, Piece, Redirection,
+    Assignment, Command, CommandKind, Connector, HereDocument, Opaque, Piece, Place, Redirection,
     RedirectionOperator, Script, Span, Value, Word,
 };
 

@@ -23,7 +23,11 @@ pub struct Opaque {
 pub struct Script {
     /// Every command at every nesting level, in source order; bodies of functions, substitutions and loops included.
     pub commands: Vec<Command>,
-    /// Names that stand where the shell evaluates arithmetic: their *values* are code (`a[$(cmd)]`).
+    /// Names that stand where the shell evaluates arithmetic: their *values* are code (`a[$(cmd)]`), and the
+    /// arithmetic may assign to them (`((x=1))`, `((x++))`).
+    ///
+    /// What no assignment in the script can vouch for stands here as `1`, `@`, `$(` (positional parameter, all of
+    /// them, output of a substitution).
     pub arithmetic_names: Vec<(Vec<u8>, Span)>,
 }
 
@@ -36,13 +40,17 @@ pub struct Command {
     pub span: Span,
     /// Nesting: 0 at top level, one more inside each group, subshell, loop, function body or substitution.
     pub level: u16,
-    /// Index of the command whose word or redirection holds the substitution that this command stands in.
+    /// Index of the command that this one stands in; always smaller than its own.
     pub parent: Option<u32>,
+    /// In which part of the parent it stands.
+    pub place: Place,
     /// How this command is joined to the one before it at the same level.
     pub connector: Connector,
     /// Number of the pipeline that it belongs to, and its place there from 0: two commands with the same number
-    /// and adjacent places are joined by a pipe.
+    /// and adjacent places are joined by a pipe. A compound command is one member; its body has pipelines of its own.
     pub pipeline: (u32, u16),
+    /// Whether the shell does not wait for it (`&`): the command itself, or the list or compound that it is part of.
+    pub background: bool,
     /// Whether it certainly runs in the shell's own process context (not in a subshell, substitution, pipeline
     /// of two or more, or background), so that `cd` and assignments last.
     pub in_current_shell: bool,
@@ -66,7 +74,7 @@ pub enum CommandKind {
         /// The name that later commands may call.
         name: Vec<u8>,
     },
-    /// `for NAME in WORDS` or `select NAME in WORDS`.
+    /// `for NAME in WORDS` or `select NAME in WORDS`; without `in`, the one word is `"$@"`.
     For {
         /// The variable that takes each word in turn.
         name: Vec<u8>,
@@ -75,12 +83,27 @@ pub enum CommandKind {
     ArithmeticFor,
     /// `case WORD in`; patterns are in the words behind the first.
     Case,
-    /// `[[ … ]]`; its operands are the words.
+    /// `[[ … ]]`; its operands and operators are the words, without the brackets, `!`, `&&` and `||`.
     Test,
     /// `((…))`.
     Arithmetic,
-    /// `{ …; }`, `( … )`, `if`, `while`, `until`: listed only for the redirections behind it.
+    /// `{ …; }`, `( … )`, `if`, `while`, `until`: no words; holds the redirections that its body inherits.
     Group,
+}
+
+/// In which part of its parent a command stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It has no parent.
+    Top,
+    /// The body (or condition) of a compound command, or of a function: it inherits the parent's redirections.
+    Body,
+    /// `$(…)` or backquotes: its output becomes part of a word (or of the text of a here-document).
+    Capture,
+    /// `<(…)`: the parent may read its output.
+    ProcessOutput,
+    /// `>(…)`: it may read what the parent writes.
+    ProcessInput,
 }
 
 /// How a command is joined to the one before it.
@@ -109,8 +132,18 @@ pub struct Word {
     pub value: Value,
     /// Whether any part of it was quoted.
     pub quoted: bool,
-    /// What it is made of, in order; empty for the empty word. Adjacent literals are joined.
+    /// What a dynamic word is made of, in order; empty for a static word. Adjacent literals are joined.
     pub pieces: Vec<Piece>,
+}
+
+impl Word {
+    /// Returns the one word that this becomes, if the text alone tells.
+    pub fn literal(&self) -> Option<&[u8]> {
+        match &self.value {
+            Value::Static(bytes) => Some(bytes),
+            Value::Dynamic { .. } => None,
+        }
+    }
 }
 
 /// What a word expands to.
@@ -150,12 +183,21 @@ pub enum Piece {
     },
     /// Unquoted `*`, `?` or a bracket expression, as written.
     Glob(Vec<u8>),
+    /// `$1`, `$?`, `$#`, `$@`, `$_` and the like, with no operator.
+    Parameter {
+        /// The character behind `$`.
+        symbol: u8,
+        /// Inside double quotes: exactly one word, except for `@`.
+        quoted: bool,
+    },
     /// `$(…)`, backquotes, `<(…)`, `>(…)`: the commands inside are in the script's list, with this command as parent.
     Substitution {
         /// Inside double quotes: exactly one word.
         quoted: bool,
+        /// The first of its commands, and the one behind its last, as indices in the list.
+        commands: (u32, u32),
     },
-    /// Anything else whose value only the shell knows: `${x:-y}`, `$1`, `$?`, `$((…))`, `~user`.
+    /// Anything else whose value only the shell knows: `${x:-y}`, `$((…))`, `~user`, `$"…"`.
     Other {
         /// Inside double quotes: exactly one word.
         quoted: bool,
@@ -182,11 +224,11 @@ pub struct Assignment {
 /// One redirection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirection {
-    /// The descriptor in front, where one was written.
+    /// The descriptor in front, where one was written (0 to 999; 0 to 9 in `sh`).
     pub descriptor: Option<u16>,
     /// The operator.
     pub operator: RedirectionOperator,
-    /// File name, descriptor number, `-`, here-string, or here-document delimiter.
+    /// File name, descriptor number, `-`, here-string, or here-document delimiter (quotes removed).
     pub target: Word,
     /// The text of a here-document.
     pub here_document: Option<HereDocument>,
