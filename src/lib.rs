@@ -54,3 +54,4 @@ pub mod facts;
 pub mod policy;
 pub mod syntax;
 pub mod sys;
+pub mod ui;
