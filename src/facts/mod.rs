@@ -3,12 +3,16 @@
 //! "Understood" is not "harmless": built-ins that read data as code, dynamic command names and options that the
 //! catalog does not know make an invocation opaque, and an opaque invocation is never allowed (I3).
 
+pub mod catalog;
 mod command_line;
 mod effect;
+mod effect_kind;
 mod invocation;
 mod world;
 
+pub use catalog::{Catalog, CatalogError};
 pub use command_line::CommandLine;
-pub use effect::{Effect, EffectKind, Target, Undo};
+pub use effect::{Effect, Target};
+pub use effect_kind::{EffectKind, Undo};
 pub use invocation::{Argument, Facts, Invocation, Opacity, Program};
 pub use world::{Resolved, World};

@@ -18,6 +18,13 @@ pub trait World {
 
     /// The file that a name without a slash leads to by the command's `PATH`.
     fn find_program(&self, name: &[u8]) -> Option<PathBuf>;
+
+    /// Whether a program at this absolute path is the system's own, so that the catalog may speak of it by name.
+    fn is_system_program(&self, path: &Path) -> bool {
+        const DIRECTORIES: [&str; 6] =
+            ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
+        path.parent().is_some_and(|parent| DIRECTORIES.iter().any(|directory| parent == Path::new(directory)))
+    }
 }
 
 /// Where a path leads.

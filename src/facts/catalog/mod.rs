@@ -1,0 +1,192 @@
+//! What each option of each program does.
+//!
+//! The built-in catalog is `policies/catalog/*.toml`, compiled into constant tables by the build script; users add
+//! files of the same form at run time. A file holds:
+//!
+//! ```toml
+//! [program."rg,ripgrep"]             # names, joined by commas; also [builtin."cd"]
+//! summary = "searches text"          # for the reader
+//! style = "gnu"                      # gnu: getopt_long (default) | exact: no abbreviations, `-o=value` (clap, cobra)
+//!                                    # | single-dash: -name value (Go, Terraform) | find | pairs: dd | tar | words: all operands
+//! options_first = true               # options only in front of the first operand (sudo, env, docker run)
+//! complete = true                    # every existing option is listed: only then is an abbreviation transparent
+//! numbers = true                     # `-20` is an option without effect
+//! plus = true                        # `+x` is an option without effect (dig +short)
+//! inherited = true                   # its options are accepted behind its subcommands too
+//! groups = "common output"           # option groups of this file: [group.common], with `options` and `option` as below
+//! operands = ["text", "read*"]       # kinds in order; `*` repeats; behind the repeated one: the last operands (cp).
+//!                                    # More operands than that are opaque; fewer are fine
+//! without_operands = ["read-recursive ."]    # effects when there is none
+//! effects = ["network host:pypi.org", "write ./target"]    # effects in any case: KIND[-recursive] [TARGET] [UNDO]
+//!                                    # TARGET: path (`.`, `./x`, `/x`, `~/x`), `host:NAME`, `unknown`, or a plain name
+//!                                    # UNDO: harmless, reversible, irreversible; default by kind
+//! undo = "reversible"                # for what the operands name
+//! stdin = "code"                     # data (default) | code | sh | bash: runs standard input where no operand names a script
+//! default_sub = "install"            # the subcommand that is meant when none is given
+//! opaque = "runs whatever …"         # nothing can be said of it
+//!
+//! [program."rg,ripgrep".options]     # options without effects of their own, by the kind of their value:
+//! none = "-i,--ignore-case -n"       # options joined by blanks, the names of one option joined by commas
+//! text = "-m,--max-count"            # `text?`: the value may be missing and counts only when attached (--color=auto)
+//! read = "-f,--file"                 # a path that is read
+//!
+//! [[program."rg,ripgrep".option]]    # options that need more words
+//! names = "--pre"
+//! value = "execute"                  # kind of the value (`kind?` as above); `values = ["write", "text"]`: several words
+//! harmless_values = ["never"]        # patterns (`*`, `?`); any other value is opaque
+//! effects = []                       # of its presence
+//! operands = ["read*"]               # what the operands are when it is present (two that differ: opaque)
+//! operands_also = "delete-recursive" # done to path operands besides (find -delete)
+//! recursive = true                   # path operands mean everything below them (rm -r)
+//! replaces_first_operand = true      # it stands for the first operand (grep -e)
+//! retypes = { "-f,--file" = "write" }   # other options' values have another kind beside it (tar -c)
+//! stdin = "data"                     # what standard input is, whatever the operands are (sh -c, sh -s)
+//! opaque = "…"                       # nothing can be said of it
+//!
+//! [[program."rg,ripgrep".word]]      # operands that mean more than their place says
+//! matches = ["+*", ":*"]
+//! effects = ["remote unknown irreversible"]
+//!
+//! [program.git.sub."status"]         # subcommands: entries of their own, nested as deep as needed
+//!
+//! [variable."GIT_PAGER,PAGER"]       # environment variables that change what programs do; `PREFIX*` is a pattern
+//! harmless_values = ["", "cat"]
+//! effects = ["execute unknown"]      # or `opaque`
+//!
+//! [[example]]                        # checked by a test; HOME=/home/user, in /home/user/work
+//! command = "rg --pre ./x foo"
+//! effects = ["execute ./x", "read-recursive ."]    # all of them, in any order
+//! opaque = false                     # true: something in it is opaque; `effects` need not be complete then
+//! ```
+//!
+//! Kinds of words: `text` · `read`, `write`, `delete` and each with `-recursive` · `directory` (later relative paths
+//! start there) · `execute` (a program, run with unseen words) · `sh`, `bash` (shell text) · `eval` (all words from here
+//! joined, shell text) · `command` (all words from here, an argv) · `command-with-input` (xargs) · `command-until` (find
+//! -exec) · `remote-command`, `remote-eval` (run elsewhere) · `assignment` (NAME=value for what is started) · `host` ·
+//! `url` · `transfer-read`, `transfer-write`, each also `-recursive` (path or `host:path`) · `variable` (a shell
+//! variable's name) · `sed`, `awk`, `jq` (looked into) · `code` (a language that gate does not read) · `mount`
+//! (`path:path[:ro]`) · `package`, `process`, `service`, `remote`, `privilege`, `device` (a name to which that is done) ·
+//! `execute-path`, `device-path`, `persist-path`, `project-code-path` (a path to which that is done) · `opaque`.
+//! `-` as a path is standard input or output.
+//!
+//! An option that is not listed is opaque, and so is a subcommand that is not listed.
+
+mod compile;
+mod model;
+mod schema;
+mod user;
+
+pub use model::{
+    Entry, Kind, OptionEntry, Reach, ShellKind, Slot, Stdin, Style, Template, TemplateTarget, Variable,
+    WordRule,
+};
+pub use schema::RawExample as Example;
+pub use user::{CatalogError, examples};
+
+use super::{EffectKind, Undo};
+
+#[expect(
+    unused_imports,
+    non_upper_case_globals,
+    reason = "the file is generated: names follow types, and tables may be empty"
+)]
+mod built_in {
+    use super::{
+        EffectKind, Entry, Kind, OptionEntry, Reach, ShellKind, Slot, Stdin, Style, Template, TemplateTarget,
+        Undo, Variable, WordRule,
+    };
+
+    include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+}
+
+/// What is known of programs, built-ins and variables.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    programs: Vec<&'static [(&'static str, &'static Entry)]>,
+    variables: Vec<&'static [(&'static str, &'static Variable)]>,
+}
+
+impl Catalog {
+    /// The catalog that gate was built with.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self { programs: Vec::new(), variables: Vec::new() }
+    }
+
+    /// What is known of the program with this base name; the user's last file wins, the built-in catalog comes last.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<&'static Entry> {
+        let added = self.programs.iter().rev().find_map(|table| look_up(table, name));
+        added.or_else(|| look_up(built_in::PROGRAMS, name))
+    }
+
+    /// What is known of a shell built-in.
+    #[must_use]
+    pub fn builtin(&self, name: &str) -> Option<&'static Entry> {
+        look_up(built_in::BUILTINS, name)
+    }
+
+    /// What setting a variable does; `None`: nothing beyond the programs that ask for it by name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&'static Variable> {
+        let added = self.variables.iter().rev().find_map(|table| look_up_pattern(table, name));
+        added.or_else(|| look_up_pattern(built_in::VARIABLES, name))
+    }
+
+    /// Names of all programs, in order; for completion and for tests.
+    #[must_use]
+    pub fn program_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self
+            .programs
+            .iter()
+            .copied()
+            .chain([built_in::PROGRAMS])
+            .flat_map(|table| table.iter().map(|(name, _)| *name))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// Finds a name in a sorted table.
+pub(crate) fn look_up<T>(table: &[(&'static str, &'static T)], name: &str) -> Option<&'static T> {
+    let at = table.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    table.get(at).map(|(_, value)| *value)
+}
+
+/// Finds a name, or the longest `PREFIX*` that it begins with.
+fn look_up_pattern<T>(table: &[(&'static str, &'static T)], name: &str) -> Option<&'static T> {
+    look_up(table, name).or_else(|| {
+        let matches = |known: &str| known.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix));
+        let matching = table.iter().filter(|(known, _)| matches(known));
+        matching.max_by_key(|(known, _)| known.len()).map(|(_, value)| *value)
+    })
+}
+
+/// Whether a text matches a pattern of `*` and `?`; linear but for the usual one-star restart.
+pub(crate) fn glob_matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut restart: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                restart = Some((p + 1, t));
+                p += 1;
+            }
+            Some(&byte) if byte == b'?' || text.get(t) == Some(&byte) => {
+                p += 1;
+                t += 1;
+            }
+            _ => match restart {
+                Some((after_star, from)) => {
+                    p = after_star;
+                    t = from + 1;
+                    restart = Some((after_star, t));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(p).all(|byte| *byte == b'*')
+}
