@@ -2,3 +2,6 @@
 
 pub mod clock;
 pub mod ids;
+pub mod inherited;
+pub mod process;
+pub mod signal;

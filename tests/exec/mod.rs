@@ -1,0 +1,3 @@
+//! Running what is permitted.
+
+mod status;
