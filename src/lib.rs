@@ -51,6 +51,7 @@ pub mod audit;
 pub mod exec;
 pub mod exit;
 pub mod facts;
+pub mod json;
 pub mod policy;
 pub mod syntax;
 pub mod sys;

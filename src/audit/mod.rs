@@ -1,5 +1,22 @@
-//! The audit log: one JSON line an event, chained by hashes.
+//! The audit log: one JSON line an event, each with the hash of the line before it.
+//!
+//! Pure: [`Event`], [`Record`], [`verify`]. Effect: [`Log`].
 
+mod chain;
+mod decode;
+mod encode;
 mod event;
+mod log;
+mod octets;
+mod timestamp;
+mod verify;
 
-pub use event::{Event, EventKind};
+pub use decode::Record;
+pub use event::{By, Cause, Event, EventKind, Judgement, Recording, Subject};
+pub use log::{Durability, Log, LogError};
+pub use octets::Octets;
+pub use timestamp::{format_time, parse_time};
+pub use verify::{Broken, Summary, Verifier, verify};
+
+#[cfg(test)]
+mod tests;
