@@ -1,5 +1,7 @@
-//! Words and pictures for people: carets under what is meant.
+//! Words and pictures for people: printable text, carets under what is meant.
 
 mod diagnostic;
+pub mod printable;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use printable::Printable;
