@@ -3,6 +3,10 @@
 //! Everything else about JSON is `serde_json`'s; writing is here because it stands on the path of each run.
 
 /// What a byte needs inside a JSON string: `0` stands for itself, `u` is written as `\u00XX`, any other as `\` and it.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, and every index is a byte or a literal"
+)]
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -39,6 +43,26 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
         out.extend_from_slice(clean);
         let Some((byte, tail)) = tail.split_first() else { return };
         push_escape(out, *byte);
+        rest = tail;
+    }
+}
+
+/// Appends `text` as the inside of a JSON string, each newline as carriage return and newline: as a terminal would have
+/// got it. `after_return` says whether the text before ended with a carriage return, and afterwards whether this one does.
+pub fn push_escaped_for_terminal(out: &mut Vec<u8>, text: &str, after_return: &mut bool) {
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = plain_prefix(rest);
+        let (clean, tail) = rest.split_at(plain);
+        out.extend_from_slice(clean);
+        *after_return &= clean.is_empty();
+        let Some((byte, tail)) = tail.split_first() else { return };
+        if *byte == b'\n' && !*after_return {
+            out.extend_from_slice(br"\r\n");
+        } else {
+            push_escape(out, *byte);
+        }
+        *after_return = *byte == b'\r';
         rest = tail;
     }
 }

@@ -53,6 +53,7 @@ pub mod exit;
 pub mod facts;
 pub mod json;
 pub mod policy;
+pub mod record;
 pub mod syntax;
 pub mod sys;
 pub mod ui;

@@ -1,9 +1,4 @@
-use std::{
-    io::Write,
-    os::unix::fs::{PermissionsExt, symlink},
-};
-
-use proptest::prelude::*;
+use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
@@ -33,7 +28,7 @@ fn events() -> Vec<Event> {
             request: Some("k7m2qx".into()),
             subject: Box::new(subject()),
             judgement: judgement(),
-            by: reviewer.clone(),
+            by: reviewer,
             recording: Some("r.cast".into()),
         },
         EventKind::Exit {

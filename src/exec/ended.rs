@@ -71,4 +71,10 @@ pub trait Sink {
     /// # Errors
     /// Any error ends the run if the recording is strict: the command is terminated, nothing hangs.
     fn take(&mut self, event: Event<'_>) -> std::io::Result<()>;
+
+    /// How long the run may stay quiet from now before it takes [`Event::Idle`] again, because something that it holds
+    /// is then due on the disk; `None` where it holds nothing.
+    fn due(&self) -> Option<std::time::Duration> {
+        None
+    }
 }

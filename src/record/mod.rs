@@ -1,0 +1,17 @@
+//! Recordings in asciicast, version 2 or 3.
+//!
+//! Pure: [`Encoder`], [`Header`], [`Utf8`]. Effect: [`Recorder`].
+
+mod cast;
+mod encode;
+mod file;
+mod recorder;
+mod text;
+
+pub use cast::{CastEvent, Code, Format, Header};
+pub use encode::Encoder;
+pub use recorder::{Failure, Input, Options, Outcome, Recorder, file_name};
+pub use text::Utf8;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,345 @@
+//! Records a run: events in, whole lines of asciicast out.
+
+use std::{
+    io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    exec::{Ended, Event, Sink, Stream},
+    json::{push_escaped, push_escaped_for_terminal},
+};
+
+use super::{Code, Encoder, Format, Header, file::CastFile, text::Utf8};
+
+/// Output that comes within this time of the event's start becomes one event.
+const COALESCE: u64 = 10_000;
+/// Lines are written when there are this many bytes of them.
+const BATCH: usize = 64 << 10;
+/// A run that goes on for longer than this has its recording on the disk.
+const FIRST_FLUSH: u64 = 250_000;
+/// Lines wait no longer than this.
+const FLUSH: u64 = 1_000_000;
+
+/// How a run is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The format's version.
+    pub format: Format,
+    /// What a failing disk means.
+    pub failure: Failure,
+    /// Whether input is recorded.
+    pub input: Input,
+    /// The size in bytes from which on output is no longer recorded.
+    pub limit: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { format: Format::V2, failure: Failure::GoOn, input: Input::Skip, limit: 64 << 20 }
+    }
+}
+
+/// What a failing disk means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The run ends: what it does must not go unrecorded. The file is made before the run starts.
+    EndRun,
+    /// The run goes on, and the recording has a gap.
+    GoOn,
+}
+
+/// Whether input is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// It is not.
+    Skip,
+    /// It is, except where it answers a question for a secret.
+    Keep,
+}
+
+/// What a recording came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Name of the file.
+    pub file: String,
+    /// SHA-256 of the file's content.
+    pub sha256: [u8; 32],
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// Bytes of output that the run had.
+    pub output: u64,
+    /// Bytes of output that are not in the recording.
+    pub lost: u64,
+    /// What failed first, in words, where the disk failed.
+    pub trouble: Option<String>,
+}
+
+/// Records a run.
+#[derive(Debug)]
+pub struct Recorder {
+    options: Options,
+    name: String,
+    started: Instant,
+    file: CastFile,
+    encoder: Encoder,
+    /// Whole lines, and the open event's.
+    buffer: Vec<u8>,
+    open: Option<u64>,
+    channels: [Channel; 3],
+    /// When lines were last written, in microseconds since the start.
+    flushed: u64,
+    counts: Counts,
+    full: bool,
+    trouble: Option<String>,
+}
+
+/// Bytes of output.
+#[derive(Debug, Default)]
+struct Counts {
+    total: u64,
+    lost: u64,
+    /// In the buffer, not yet in the file.
+    waiting: u64,
+}
+
+/// One stream of output on its way into the recording.
+#[derive(Debug, Default)]
+struct Channel {
+    utf8: Utf8,
+    after_return: bool,
+}
+
+/// The name of a recording's file: the time in UTC and the run's identifier.
+#[must_use]
+pub fn file_name(millis: u64, run: &str) -> String {
+    let time: String =
+        crate::audit::format_time(millis).chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+    format!("{time}Z-{run}.cast")
+}
+
+impl Recorder {
+    /// Starts a recording in `directory`. For [`Failure::EndRun`] the file is made and written to at once, else when
+    /// the run has lasted for a quarter of a second, has written 64 KiB, or ends: that is one write for a short run.
+    ///
+    /// # Errors
+    /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs.
+    pub fn create(directory: &Path, name: String, header: &Header, options: Options) -> io::Result<Self> {
+        let encoder = Encoder::new(options.format);
+        let mut buffer = Vec::with_capacity(1024);
+        encoder.header(&mut buffer, header);
+        let mut recorder = Self {
+            options,
+            started: Instant::now(),
+            file: CastFile::new(directory, &name),
+            name,
+            encoder,
+            buffer,
+            open: None,
+            channels: Default::default(),
+            flushed: 0,
+            counts: Counts::default(),
+            full: false,
+            trouble: None,
+        };
+        if options.failure == Failure::EndRun {
+            recorder.flush(0)?;
+        }
+        Ok(recorder)
+    }
+
+    /// Name of the file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Adds a marker.
+    pub fn mark(&mut self, label: &str) {
+        let at = self.now();
+        self.event(at, Code::Marker, label);
+    }
+
+    /// Brings what is left to the disk.
+    ///
+    /// # Errors
+    /// For [`Failure::EndRun`], where the disk fails.
+    pub fn finish(mut self) -> io::Result<Outcome> {
+        let at = self.now();
+        self.close_streams(at);
+        self.flush(at)?;
+        if self.options.failure == Failure::EndRun {
+            self.file.sync()?;
+        }
+        Ok(Outcome {
+            file: self.name,
+            sha256: self.file.sha256(),
+            bytes: self.file.bytes(),
+            output: self.counts.total,
+            lost: self.counts.lost,
+            trouble: self.trouble,
+        })
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Takes an event at a time in microseconds since the start.
+    fn take_at(&mut self, at: u64, event: Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Output(stream, bytes) => {
+                for part in bytes.chunks(BATCH) {
+                    self.output(at, stream, part)?;
+                }
+                Ok(())
+            }
+            Event::Input(bytes) => self.input(at, bytes),
+            Event::Resize { columns, rows } => {
+                self.event(at, Code::Resize, &format!("{columns}x{rows}"));
+                self.flush_if(at, false)
+            }
+            Event::Idle => self.flush_if(at, self.deadline().is_some_and(|deadline| at >= deadline)),
+            Event::End(ended) => self.end(at, ended),
+        }
+    }
+
+    fn output(&mut self, at: u64, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        let length = bytes.len() as u64;
+        self.counts.total += length;
+        if self.full {
+            self.counts.lost += length;
+            return Ok(());
+        }
+        self.counts.waiting += length;
+        self.open_output(at);
+        let [terminal, output, error] = &mut self.channels;
+        let buffer = &mut self.buffer;
+        match stream {
+            Stream::Terminal => terminal.utf8.push(bytes, &mut |text| push_escaped(buffer, text)),
+            Stream::Output => output.push_lines(bytes, buffer),
+            Stream::Error => error.push_lines(bytes, buffer),
+        }
+        if self.file.bytes().saturating_add(self.buffer.len() as u64) >= self.options.limit {
+            self.stop(at);
+        }
+        self.flush_if(at, false)
+    }
+
+    fn input(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        if self.options.input == Input::Skip || self.full {
+            return Ok(());
+        }
+        self.event(at, Code::Input, &String::from_utf8_lossy(bytes));
+        self.flush_if(at, false)
+    }
+
+    fn end(&mut self, at: u64, ended: Ended) -> io::Result<()> {
+        self.close_streams(at);
+        self.event(at, Code::Exit, &ended.exit().code().to_string());
+        self.flush(at)
+    }
+
+    /// The recording has reached its limit: what follows is counted only.
+    fn stop(&mut self, at: u64) {
+        self.full = true;
+        let label =
+            format!("recording reached its limit of {} bytes: output after this is lost", self.options.limit);
+        self.event(at, Code::Marker, &label);
+    }
+
+    fn event(&mut self, at: u64, code: Code, text: &str) {
+        self.close_event();
+        self.encoder.event(&mut self.buffer, at, code, text);
+    }
+
+    /// Goes on with the open event, or opens another where that one is too old.
+    fn open_output(&mut self, at: u64) {
+        if self.open.is_some_and(|since| at.saturating_sub(since) > COALESCE) {
+            self.close_event();
+        }
+        if self.open.is_none() {
+            self.encoder.open(&mut self.buffer, at, Code::Output);
+            self.open = Some(at);
+        }
+    }
+
+    fn close_event(&mut self) {
+        if self.open.take().is_some() {
+            Encoder::close(&mut self.buffer);
+        }
+    }
+
+    /// Writes out what the streams hold.
+    fn close_streams(&mut self, at: u64) {
+        for index in 0..self.channels.len() {
+            let mut rest = String::new();
+            if let Some(channel) = self.channels.get_mut(index) {
+                channel.utf8.finish(&mut |text| rest.push_str(text));
+            }
+            if !rest.is_empty() {
+                self.open_output(at);
+                push_escaped(&mut self.buffer, &rest);
+            }
+        }
+        self.close_event();
+    }
+
+    /// When lines that wait are due on the disk.
+    fn deadline(&self) -> Option<u64> {
+        let wait = if self.file.exists() { FLUSH } else { FIRST_FLUSH };
+        (!self.buffer.is_empty()).then(|| self.flushed.saturating_add(wait))
+    }
+
+    fn flush_if(&mut self, at: u64, due: bool) -> io::Result<()> {
+        if due || self.buffer.len() >= BATCH { self.flush(at) } else { Ok(()) }
+    }
+
+    /// Writes whole lines.
+    fn flush(&mut self, at: u64) -> io::Result<()> {
+        self.close_event();
+        self.flushed = at;
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.append(&self.buffer);
+        self.buffer.clear();
+        let waiting = std::mem::take(&mut self.counts.waiting);
+        match written {
+            Ok(()) => Ok(()),
+            Err(error) if self.options.failure == Failure::EndRun => Err(error),
+            Err(error) => {
+                self.counts.lost += waiting;
+                self.gap(at, &error);
+                Ok(())
+            }
+        }
+    }
+
+    /// The disk failed: says so where the recording goes on.
+    fn gap(&mut self, at: u64, error: &io::Error) {
+        let label = format!("{} bytes of output are lost: {error}", self.counts.lost);
+        self.trouble.get_or_insert(error.to_string());
+        self.encoder.event(&mut self.buffer, at, Code::Marker, &label);
+    }
+}
+
+impl Sink for Recorder {
+    fn take(&mut self, event: Event<'_>) -> io::Result<()> {
+        self.take_at(self.now(), event)
+    }
+
+    fn due(&self) -> Option<Duration> {
+        let deadline = self.deadline()?;
+        Some(Duration::from_micros(deadline.saturating_sub(self.now())))
+    }
+}
+
+impl Channel {
+    /// Takes output of a pipe, which has no terminal in between that makes newlines into carriage return and newline.
+    fn push_lines(&mut self, bytes: &[u8], buffer: &mut Vec<u8>) {
+        let after_return = &mut self.after_return;
+        self.utf8.push(bytes, &mut |text| push_escaped_for_terminal(buffer, text, after_return));
+    }
+}
