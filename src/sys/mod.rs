@@ -1,7 +1,12 @@
 //! The operating system: clock, identifiers, files, processes. The only module where `unsafe` may be allowed.
 
+pub mod account;
+pub mod caller;
 pub mod clock;
+pub mod files;
 pub mod ids;
 pub mod inherited;
+pub mod map;
 pub mod process;
 pub mod signal;
+pub mod world;

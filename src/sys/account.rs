@@ -1,0 +1,110 @@
+//! The account that gate runs as, and the name of this machine.
+//!
+//! Names come from `/etc/passwd` itself: a static binary has no name service switch, and gate asks no daemon who it is.
+
+use std::{ffi::OsStr, fs::File, io::Read as _, os::unix::ffi::OsStrExt as _, path::PathBuf};
+
+const PASSWD: &str = "/etc/passwd";
+const PASSWD_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// An account of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Effective user identifier.
+    pub uid: u32,
+    /// Effective group identifier.
+    pub gid: u32,
+    /// Login name; the number as text where `/etc/passwd` names nobody.
+    pub name: String,
+    /// Home directory by `/etc/passwd`, whatever `HOME` says.
+    pub home: Option<PathBuf>,
+}
+
+impl Account {
+    /// Looks up the account of this process.
+    #[must_use]
+    pub fn current() -> Self {
+        Self::of(nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw())
+    }
+
+    /// Looks up the account with this number.
+    #[must_use]
+    pub fn of(uid: u32, gid: u32) -> Self {
+        from_passwd(&read_passwd(), uid, gid)
+    }
+}
+
+/// The number of the account with this login name.
+#[must_use]
+pub fn uid_of(name: &str) -> Option<u32> {
+    let passwd = read_passwd();
+    let mut lines = passwd.split(|byte| *byte == b'\n').map(fields);
+    let line = lines.find(|line| line.first() == Some(&name.as_bytes()))?;
+    number(line.get(2)?)
+}
+
+/// The name of this machine, as `uname -n` prints it.
+#[must_use]
+pub fn host_name() -> String {
+    nix::unistd::gethostname()
+        .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn read_passwd() -> Vec<u8> {
+    let mut passwd = Vec::new();
+    match File::open(PASSWD).and_then(|file| file.take(PASSWD_LIMIT).read_to_end(&mut passwd)) {
+        Ok(_) => passwd,
+        Err(_) => Vec::new(),
+    }
+}
+
+fn from_passwd(passwd: &[u8], uid: u32, gid: u32) -> Account {
+    let mut lines = passwd.split(|byte| *byte == b'\n').map(fields);
+    let line = lines.find(|line| line.get(2).and_then(|field| number(field)) == Some(uid));
+    let name = line.as_ref().and_then(|line| line.first().copied()).filter(|name| !name.is_empty());
+    let home = line.as_ref().and_then(|line| line.get(5).copied()).filter(|home| home.starts_with(b"/"));
+    Account {
+        uid,
+        gid,
+        name: name.map_or_else(|| uid.to_string(), |name| String::from_utf8_lossy(name).into_owned()),
+        home: home.map(|home| PathBuf::from(OsStr::from_bytes(home))),
+    }
+}
+
+fn fields(line: &[u8]) -> Vec<&[u8]> {
+    line.split(|byte| *byte == b':').collect()
+}
+
+fn number(field: &[u8]) -> Option<u32> {
+    std::str::from_utf8(field).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: &[u8] =
+        b"root:x:0:0:root:/root:/bin/bash\n\nbroken\nme:x:1000:1000:Me,,,:/home/me:/bin/sh\n\
+        nohome:x:7:7:::/bin/sh\n";
+
+    #[test]
+    fn name_and_home_come_from_the_line_with_the_number() {
+        let me = from_passwd(LINES, 1000, 5);
+        assert_eq!((me.name.as_str(), me.gid), ("me", 5));
+        assert_eq!(me.home, Some(PathBuf::from("/home/me")));
+    }
+
+    #[test]
+    fn an_account_without_a_line_is_called_by_its_number() {
+        let nobody = from_passwd(LINES, 4242, 4242);
+        assert_eq!((nobody.name.as_str(), nobody.home), ("4242", None));
+        assert_eq!(from_passwd(LINES, 7, 7).home, None);
+        assert_eq!(from_passwd(b"", 0, 0).name, "0");
+    }
+
+    #[test]
+    fn root_is_known_on_every_machine() {
+        assert_eq!(uid_of("root"), Some(0));
+        assert_eq!(uid_of("no such account"), None);
+    }
+}
