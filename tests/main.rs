@@ -2,3 +2,4 @@
 
 mod exec;
 mod support;
+mod syntax;

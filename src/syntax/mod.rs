@@ -4,12 +4,36 @@
 //! so that whoever walks it cannot forget a kind of node. What the shell would do with a text that is not
 //! understood is not guessed: the answer is [`Opaque`], and a human decides (I3).
 
+mod arithmetic;
+mod assignment;
+mod brace;
+mod builder;
+mod bytes;
+mod compound;
+mod cursor;
+mod expansion;
+mod filter;
+mod function;
+mod heredoc;
+mod limits;
+mod list;
+mod parameter;
+mod parser;
+mod quoting;
+mod redirection;
+mod reserved;
 mod script;
+mod simple;
+mod test_expression;
+mod word;
 
 pub use script::{
     Assignment, Command, CommandKind, Connector, HereDocument, Opaque, Piece, Place, Redirection,
     RedirectionOperator, Script, Span, Value, Word,
 };
+
+use cursor::Cursor;
+use parser::{Parser, Scope, State};
 
 /// The shell that will read the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +57,23 @@ pub enum Parse {
 /// Reads `source` as the shell would.
 ///
 /// Total and linear in the length of `source`; never panics.
-pub fn parse(_source: &[u8], _dialect: Dialect) -> Parse {
-    Parse::Opaque(Opaque { why: "the parser is not there yet", at: 0 })
+pub fn parse(source: &[u8], dialect: Dialect) -> Parse {
+    match script(source, dialect) {
+        Ok(script) => Parse::Understood(script),
+        Err(opaque) => Parse::Opaque(opaque),
+    }
+}
+
+fn script(source: &[u8], dialect: Dialect) -> Result<Script, Opaque> {
+    filter::check(source)?;
+    let mut state = State::new(dialect);
+    let mut parser = Parser::new(Cursor::slice(source, 0), &mut state, Scope::top());
+    parser.list()?;
+    if parser.cursor.peek().is_some() {
+        return parser.opaque("something ends here that did not begin");
+    }
+    if !parser.pending.is_empty() {
+        return parser.opaque("a here-document has no text");
+    }
+    Ok(state.script)
 }

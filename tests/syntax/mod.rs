@@ -1,0 +1,13 @@
+//! The parser against real shells and real commands.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails in a test fails the test"
+)]
+
+mod agents;
+mod differentials;
+mod matching;
+mod text;
