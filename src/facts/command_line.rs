@@ -1,6 +1,6 @@
 //! What the caller asked to run.
 
-use crate::syntax::Dialect;
+use crate::syntax::{Dialect, Span};
 
 /// A command line as it reached `gate`: the bytes that are parsed, shown, bound and run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,4 +18,84 @@ pub enum CommandLine {
         /// `$0` and the positional parameters behind the text.
         arguments: Vec<Vec<u8>>,
     },
+}
+
+impl CommandLine {
+    /// The text that people read and that every span counts in: a shell text as it is, an argument vector with each
+    /// word quoted where a shell would need it.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        match self {
+            Self::Argv(argv) => quoted(argv).0,
+            Self::Shell { text, .. } => text.clone(),
+        }
+    }
+
+    /// Where each word of an argument vector stands in [`CommandLine::text`]; empty for a shell text.
+    #[must_use]
+    pub fn word_spans(&self) -> Vec<Span> {
+        match self {
+            Self::Argv(argv) => quoted(argv).1,
+            Self::Shell { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Joins words by blanks, single-quoting those that a shell would not read as themselves.
+fn quoted(argv: &[Vec<u8>]) -> (Vec<u8>, Vec<Span>) {
+    let mut text = Vec::with_capacity(argv.iter().map(|word| word.len() + 1).sum());
+    let mut spans = Vec::with_capacity(argv.len());
+    for word in argv {
+        if !text.is_empty() {
+            text.push(b' ');
+        }
+        let start = offset(text.len());
+        if is_plain(word) {
+            text.extend_from_slice(word);
+        } else {
+            text.push(b'\'');
+            for byte in word {
+                match byte {
+                    b'\'' => text.extend_from_slice(b"'\\''"),
+                    byte => text.push(*byte),
+                }
+            }
+            text.push(b'\'');
+        }
+        spans.push(Span { start, end: offset(text.len()) });
+    }
+    (text, spans)
+}
+
+fn is_plain(word: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,+@%^".contains(byte) || *byte >= 0x80;
+    !word.is_empty() && word.iter().all(plain)
+}
+
+fn offset(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argv(words: &[&str]) -> CommandLine {
+        CommandLine::Argv(words.iter().map(|word| word.as_bytes().to_vec()).collect())
+    }
+
+    #[test]
+    fn an_argument_vector_reads_as_a_shell_would_write_it() {
+        let line = argv(&["rm", "-rf", "a b", "", "it's", "$HOME", "é"]);
+        assert_eq!(String::from_utf8(line.text()).unwrap(), r"rm -rf 'a b' '' 'it'\''s' '$HOME' é");
+    }
+
+    #[test]
+    fn spans_find_each_word_in_the_text() {
+        let line = argv(&["echo", "a b", "c"]);
+        let text = line.text();
+        let words: Vec<&[u8]> =
+            line.word_spans().iter().map(|span| &text[span.start as usize..span.end as usize]).collect();
+        assert_eq!(words, [&b"echo"[..], b"'a b'", b"c"]);
+    }
 }

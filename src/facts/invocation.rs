@@ -39,7 +39,7 @@ pub struct Invocation {
     pub effects: Vec<Effect>,
     /// Why analysis did not see everything that it would do.
     pub opaque: Option<Opacity>,
-    /// Where it stands in the source; for argv input offsets in the words joined by single blanks.
+    /// Where it stands in the text of [`CommandLine::text`](super::CommandLine::text).
     pub span: Span,
 }
 
