@@ -16,6 +16,8 @@ mod effect_kind;
 mod emit;
 #[path = "src/facts/catalog/model.rs"]
 mod model;
+#[path = "build/redaction.rs"]
+mod redaction;
 #[path = "src/facts/catalog/schema.rs"]
 mod schema;
 
@@ -39,6 +41,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     table(&mut output, "BUILTINS", "Entry", &mut tables.builtins)?;
     table(&mut output, "VARIABLES", "Variable", &mut tables.variables)?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.rs"), output.definitions)?;
+    compile_redaction()
+}
+
+fn compile_redaction() -> Result<(), Box<dyn std::error::Error>> {
+    const FILE: &str = "policies/redaction.toml";
+    println!("cargo::rerun-if-changed={FILE}");
+    let tables =
+        redaction::compile(&fs::read_to_string(FILE)?).map_err(|error| format!("{FILE}: {error}"))?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("redaction.rs"), tables)?;
     Ok(())
 }
 

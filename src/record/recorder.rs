@@ -6,15 +6,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    exec::{Ended, Event, Sink, Stream},
-    json::{push_escaped, push_escaped_for_terminal},
+use crate::exec::{Ended, Event, Sink, Stream};
+
+use super::{
+    Code, Format, Header,
+    channel::{Channel, Newlines},
+    file::CastFile,
+    lines::Lines,
+    question::Question,
+    redact,
 };
 
-use super::{Code, Encoder, Format, Header, file::CastFile, text::Utf8};
-
-/// Output that comes within this time of the event's start becomes one event.
-const COALESCE: u64 = 10_000;
 /// Lines are written when there are this many bytes of them.
 const BATCH: usize = 64 << 10;
 /// A run that goes on for longer than this has its recording on the disk.
@@ -83,11 +85,11 @@ pub struct Recorder {
     name: String,
     started: Instant,
     file: CastFile,
-    encoder: Encoder,
-    /// Whole lines, and the open event's.
-    buffer: Vec<u8>,
-    open: Option<u64>,
-    channels: [Channel; 3],
+    lines: Lines,
+    terminal: Channel,
+    standard_output: Channel,
+    standard_error: Channel,
+    question: Question,
     /// When lines were last written, in microseconds since the start.
     flushed: u64,
     counts: Counts,
@@ -102,13 +104,6 @@ struct Counts {
     lost: u64,
     /// In the buffer, not yet in the file.
     waiting: u64,
-}
-
-/// One stream of output on its way into the recording.
-#[derive(Debug, Default)]
-struct Channel {
-    utf8: Utf8,
-    after_return: bool,
 }
 
 /// The name of a recording's file: the time in UTC and the run's identifier.
@@ -126,18 +121,16 @@ impl Recorder {
     /// # Errors
     /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs.
     pub fn create(directory: &Path, name: String, header: &Header, options: Options) -> io::Result<Self> {
-        let encoder = Encoder::new(options.format);
-        let mut buffer = Vec::with_capacity(1024);
-        encoder.header(&mut buffer, header);
         let mut recorder = Self {
             options,
             started: Instant::now(),
             file: CastFile::new(directory, &name),
             name,
-            encoder,
-            buffer,
-            open: None,
-            channels: Default::default(),
+            lines: Lines::new(options.format, header),
+            terminal: Channel::new(Newlines::AsTheyAre),
+            standard_output: Channel::new(Newlines::WithReturn),
+            standard_error: Channel::new(Newlines::WithReturn),
+            question: Question::default(),
             flushed: 0,
             counts: Counts::default(),
             full: false,
@@ -158,7 +151,7 @@ impl Recorder {
     /// Adds a marker.
     pub fn mark(&mut self, label: &str) {
         let at = self.now();
-        self.event(at, Code::Marker, label);
+        self.lines.event(at, Code::Marker, &redact(label));
     }
 
     /// Brings what is left to the disk.
@@ -197,7 +190,7 @@ impl Recorder {
             }
             Event::Input(bytes) => self.input(at, bytes),
             Event::Resize { columns, rows } => {
-                self.event(at, Code::Resize, &format!("{columns}x{rows}"));
+                self.lines.event(at, Code::Resize, &format!("{columns}x{rows}"));
                 self.flush_if(at, false)
             }
             Event::Idle => self.flush_if(at, self.deadline().is_some_and(|deadline| at >= deadline)),
@@ -213,15 +206,16 @@ impl Recorder {
             return Ok(());
         }
         self.counts.waiting += length;
-        self.open_output(at);
-        let [terminal, output, error] = &mut self.channels;
-        let buffer = &mut self.buffer;
-        match stream {
-            Stream::Terminal => terminal.utf8.push(bytes, &mut |text| push_escaped(buffer, text)),
-            Stream::Output => output.push_lines(bytes, buffer),
-            Stream::Error => error.push_lines(bytes, buffer),
+        let channel = match stream {
+            Stream::Terminal => &mut self.terminal,
+            Stream::Output => &mut self.standard_output,
+            Stream::Error => &mut self.standard_error,
+        };
+        channel.push(at, bytes, &mut self.lines);
+        if self.options.input == Input::Keep {
+            self.question.output(bytes);
         }
-        if self.file.bytes().saturating_add(self.buffer.len() as u64) >= self.options.limit {
+        if self.file.bytes().saturating_add(self.lines.bytes().len() as u64) >= self.options.limit {
             self.stop(at);
         }
         self.flush_if(at, false)
@@ -231,13 +225,14 @@ impl Recorder {
         if self.options.input == Input::Skip || self.full {
             return Ok(());
         }
-        self.event(at, Code::Input, &String::from_utf8_lossy(bytes));
+        let text = self.question.input(bytes);
+        self.lines.event(at, Code::Input, &text);
         self.flush_if(at, false)
     }
 
     fn end(&mut self, at: u64, ended: Ended) -> io::Result<()> {
         self.close_streams(at);
-        self.event(at, Code::Exit, &ended.exit().code().to_string());
+        self.lines.event(at, Code::Exit, &ended.exit().code().to_string());
         self.flush(at)
     }
 
@@ -246,65 +241,36 @@ impl Recorder {
         self.full = true;
         let label =
             format!("recording reached its limit of {} bytes: output after this is lost", self.options.limit);
-        self.event(at, Code::Marker, &label);
-    }
-
-    fn event(&mut self, at: u64, code: Code, text: &str) {
-        self.close_event();
-        self.encoder.event(&mut self.buffer, at, code, text);
-    }
-
-    /// Goes on with the open event, or opens another where that one is too old.
-    fn open_output(&mut self, at: u64) {
-        if self.open.is_some_and(|since| at.saturating_sub(since) > COALESCE) {
-            self.close_event();
-        }
-        if self.open.is_none() {
-            self.encoder.open(&mut self.buffer, at, Code::Output);
-            self.open = Some(at);
-        }
-    }
-
-    fn close_event(&mut self) {
-        if self.open.take().is_some() {
-            Encoder::close(&mut self.buffer);
-        }
+        self.lines.event(at, Code::Marker, &label);
     }
 
     /// Writes out what the streams hold.
     fn close_streams(&mut self, at: u64) {
-        for index in 0..self.channels.len() {
-            let mut rest = String::new();
-            if let Some(channel) = self.channels.get_mut(index) {
-                channel.utf8.finish(&mut |text| rest.push_str(text));
-            }
-            if !rest.is_empty() {
-                self.open_output(at);
-                push_escaped(&mut self.buffer, &rest);
-            }
+        for channel in [&mut self.terminal, &mut self.standard_output, &mut self.standard_error] {
+            channel.finish(at, &mut self.lines);
         }
-        self.close_event();
+        self.lines.close_event();
     }
 
     /// When lines that wait are due on the disk.
     fn deadline(&self) -> Option<u64> {
         let wait = if self.file.exists() { FLUSH } else { FIRST_FLUSH };
-        (!self.buffer.is_empty()).then(|| self.flushed.saturating_add(wait))
+        (!self.lines.bytes().is_empty()).then(|| self.flushed.saturating_add(wait))
     }
 
     fn flush_if(&mut self, at: u64, due: bool) -> io::Result<()> {
-        if due || self.buffer.len() >= BATCH { self.flush(at) } else { Ok(()) }
+        if due || self.lines.bytes().len() >= BATCH { self.flush(at) } else { Ok(()) }
     }
 
     /// Writes whole lines.
     fn flush(&mut self, at: u64) -> io::Result<()> {
-        self.close_event();
+        self.lines.close_event();
         self.flushed = at;
-        if self.buffer.is_empty() {
+        if self.lines.bytes().is_empty() {
             return Ok(());
         }
-        let written = self.file.append(&self.buffer);
-        self.buffer.clear();
+        let written = self.file.append(self.lines.bytes());
+        self.lines.clear();
         let waiting = std::mem::take(&mut self.counts.waiting);
         match written {
             Ok(()) => Ok(()),
@@ -321,7 +287,7 @@ impl Recorder {
     fn gap(&mut self, at: u64, error: &io::Error) {
         let label = format!("{} bytes of output are lost: {error}", self.counts.lost);
         self.trouble.get_or_insert(error.to_string());
-        self.encoder.event(&mut self.buffer, at, Code::Marker, &label);
+        self.lines.event(at, Code::Marker, &label);
     }
 }
 
@@ -333,13 +299,5 @@ impl Sink for Recorder {
     fn due(&self) -> Option<Duration> {
         let deadline = self.deadline()?;
         Some(Duration::from_micros(deadline.saturating_sub(self.now())))
-    }
-}
-
-impl Channel {
-    /// Takes output of a pipe, which has no terminal in between that makes newlines into carriage return and newline.
-    fn push_lines(&mut self, bytes: &[u8], buffer: &mut Vec<u8>) {
-        let after_return = &mut self.after_return;
-        self.utf8.push(bytes, &mut |text| push_escaped_for_terminal(buffer, text, after_return));
     }
 }
