@@ -78,7 +78,7 @@ impl Parser<'_, '_> {
     fn command_word(&mut self, parts: &mut Parts) -> Outcome<()> {
         let word = self.word(Splitting::Fields)?;
         if let Some(bytes) = word.literal().filter(|_| !word.quoted) {
-            if Reserved::named(bytes).is_some() {
+            if Reserved::named(bytes).is_some() || bytes == b"]]" {
                 return self.opaque("a reserved word where none may stand");
             }
             if !self.is_bash() && matches!(bytes, b"alias" | b"unalias") {

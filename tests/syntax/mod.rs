@@ -9,5 +9,8 @@
 
 mod agents;
 mod differentials;
+mod generator;
 mod matching;
+mod oracle;
+mod shells;
 mod text;
