@@ -3,27 +3,31 @@
 //! The command comes from the permit and nowhere else (I2). Each standard descriptor is handled as what it is: the
 //! caller's own terminal becomes a pty, everything else is inherited, or spliced through a pipe where it is recorded.
 
+mod child;
+mod console;
 mod ended;
 mod failure;
+mod flow;
 mod image;
+mod relay;
+mod setup;
+mod signals;
+mod suspend;
+mod wiring;
 
 pub use ended::{Ended, Event, Sink, Stream};
 pub use failure::Failure;
 
-use nix::sys::{
-    signal::SigSet,
-    wait::{WaitStatus, waitpid},
-};
-
 use crate::{
     approval::Permit,
-    sys::{
-        process::{self, Session, Wire},
-        signal,
-    },
+    sys::{process, signal},
 };
 
 use image::Startable;
+use relay::{Relay, State};
+use setup::{Setup, Started, Unstarted};
+use signals::Signals;
+use wiring::Capture;
 
 /// Whether the command gets a pty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,24 +59,19 @@ pub fn replace(permit: &Permit) -> Result<Ended, Failure> {
 /// # Errors
 /// Where the run could not be started, or went wrong, for a reason that is not the command's.
 pub fn run(permit: &Permit, pty: Pty, sink: Option<&mut dyn Sink>) -> Result<Ended, Failure> {
-    let _ = (pty, sink);
     let image = match image::startable(permit)? {
         Startable::Image(image) => image,
         Startable::Missing(ended) => return Ok(ended),
     };
-    let child = match process::spawn(&image, [Wire::Keep; 3], Session::Same, &SigSet::empty()) {
-        Ok(child) => child,
-        Err(error) => return image::refusal(error),
-    };
-    loop {
-        match waitpid(child, None) {
-            Ok(WaitStatus::Exited(_, status)) => return Ok(Ended::Exited(status.to_le_bytes()[0])),
-            Ok(WaitStatus::Signaled(_, signal, core)) => {
-                return Ok(Ended::Signalled { signal: (signal as i32).to_le_bytes()[0], core });
-            }
-            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => return Err(Failure::System("cannot wait for the command", error.into())),
+    let capture = if sink.is_some() { Capture::On } else { Capture::Off };
+    let signals = Signals::take()?;
+    let setup = Setup::make(wiring::uses(wiring::kinds(), pty, capture))?;
+    match setup.start(&image, signals.original()) {
+        Ok(Started { child, flows, console }) => {
+            Relay { child, signals, flows, console, sink, state: State::default() }.run()
         }
+        Err(Unstarted::Refused(error)) => image::refusal(error),
+        Err(Unstarted::Failed(failure)) => Err(failure),
     }
 }
 

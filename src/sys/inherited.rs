@@ -16,7 +16,7 @@ static INHERITED: AtomicU8 = AtomicU8::new(0);
 // SAFETY: the loader calls every pointer in `.init_array` once, on the main thread, before `main`; the function takes
 // no argument and touches nothing but an atomic.
 #[expect(unsafe_code, reason = "only a constructor runs before the runtime changes what is to be noted")]
-#[unsafe(link_section = ".init_array")]
+#[unsafe(link_section = ".init_array.00101")]
 static NOTE: extern "C" fn() = note;
 
 /// Tells whether the caller had a standard descriptor (0, 1 or 2) closed.

@@ -3,10 +3,13 @@
 pub mod account;
 pub mod caller;
 pub mod clock;
+pub mod descriptors;
 pub mod files;
 pub mod ids;
 pub mod inherited;
 pub mod map;
 pub mod process;
+pub mod pty;
 pub mod signal;
+pub mod terminal;
 pub mod world;

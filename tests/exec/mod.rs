@@ -1,3 +1,4 @@
 //! Running what is permitted.
 
+mod channels;
 mod status;

@@ -1,3 +1,4 @@
 //! What tests share.
 
+pub(crate) mod gated;
 pub(crate) mod permits;
