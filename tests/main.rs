@@ -1,5 +1,7 @@
 //! The one test binary.
 
+#[cfg(test)]
 mod exec;
+#[cfg(test)]
 mod support;
 mod syntax;

@@ -90,7 +90,6 @@ pub fn reopen(fd: BorrowedFd<'_>, access: OFlag) -> nix::Result<OwnedFd> {
 }
 
 mod ioctl {
-    #![expect(clippy::undocumented_unsafe_blocks, reason = "the blocks are nix's, inside the macros")]
     use nix::libc;
     nix::ioctl_read_bad!(waiting, libc::FIONREAD, libc::c_int);
 }

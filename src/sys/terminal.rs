@@ -44,7 +44,6 @@ pub struct Size {
 }
 
 mod ioctl {
-    #![expect(clippy::undocumented_unsafe_blocks, reason = "the blocks are nix's, inside the macros")]
     use nix::libc;
     nix::ioctl_read_bad!(window_size, libc::TIOCGWINSZ, libc::winsize);
     nix::ioctl_write_ptr_bad!(set_window_size, libc::TIOCSWINSZ, libc::winsize);
