@@ -48,6 +48,7 @@
 
 pub mod approval;
 pub mod audit;
+pub mod config;
 pub mod exec;
 pub mod exit;
 pub mod facts;
