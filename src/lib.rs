@@ -53,6 +53,7 @@ pub mod exec;
 pub mod exit;
 pub mod facts;
 pub mod json;
+pub mod octets;
 pub mod policy;
 pub mod record;
 pub mod syntax;

@@ -5,6 +5,8 @@
 //! decides what would run (I2).
 
 mod binding;
+#[cfg(test)]
+pub(crate) mod example;
 mod permit;
 mod plan;
 mod request;

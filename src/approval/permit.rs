@@ -57,10 +57,11 @@ impl Permit {
         if request.decision.action == Action::Deny {
             return Err(Refusal::NotAllowed);
         }
-        if request.binding != *now {
+        let binding = request.binding();
+        if binding != *now {
             return Err(Refusal::Drifted);
         }
-        let Request { plan, binding, decision, .. } = request;
+        let Request { plan, decision, .. } = request;
         Ok(Self { plan, binding, tier: decision.tier, ground: Ground::Reviewer(by.clone()) })
     }
 
@@ -86,5 +87,76 @@ impl Permit {
     #[must_use]
     pub const fn ground(&self) -> &Ground {
         &self.ground
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approval::example;
+
+    fn by() -> Reviewer {
+        Reviewer { name: "ann".into(), uid: 1000, channel: "socket" }
+    }
+
+    fn refusals() -> Vec<Verdict> {
+        vec![
+            Verdict::Reject { by: by(), reason: None },
+            Verdict::Timeout,
+            Verdict::Withdraw { signal: Some(2), reason: "interrupted".into() },
+            Verdict::Unattended { hint: String::new() },
+        ]
+    }
+
+    #[test]
+    fn i1_only_an_allow_decision_makes_a_permit() {
+        for action in [Action::Allow, Action::Ask, Action::Deny] {
+            let mut request = example::request("true");
+            request.decision.action = action;
+            let binding = request.binding();
+            let permit = Permit::from_decision(&request.decision, request.plan, binding);
+            assert_eq!(permit.is_ok(), action == Action::Allow);
+        }
+    }
+
+    #[test]
+    fn i1_only_an_approve_verdict_makes_a_permit() {
+        for verdict in refusals() {
+            let request = example::request("true");
+            let now = request.binding();
+            assert_eq!(Permit::from_verdict(request, &verdict, &now).unwrap_err(), Refusal::NotApproved);
+        }
+        let request = example::request("true");
+        let now = request.binding();
+        let verdict = Verdict::Approve { by: by(), whitelist: false };
+        let permit = Permit::from_verdict(request, &verdict, &now).unwrap();
+        assert_eq!(permit.ground(), &Ground::Reviewer(by()));
+        assert_eq!(permit.binding(), &now);
+    }
+
+    #[test]
+    fn no_verdict_permits_what_the_policy_denies() {
+        let mut request = example::request("true");
+        request.decision.action = Action::Deny;
+        let now = request.binding();
+        let verdict = Verdict::Approve { by: by(), whitelist: false };
+        assert_eq!(Permit::from_verdict(request, &verdict, &now).unwrap_err(), Refusal::NotAllowed);
+    }
+
+    #[test]
+    fn i2_drift_between_approval_and_start_makes_no_permit() {
+        let request = example::request("true");
+        let mut drifted = request.clone();
+        drifted.files.push(crate::approval::FileIdentity {
+            path: "/work/build.sh".into(),
+            inode: Some((1, 2)),
+            size_and_mtime: None,
+            content: Some([7; 32]),
+        });
+        let verdict = Verdict::Approve { by: by(), whitelist: false };
+        assert_eq!(
+            Permit::from_verdict(request, &verdict, &drifted.binding()).unwrap_err(),
+            Refusal::Drifted
+        );
     }
 }

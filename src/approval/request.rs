@@ -7,10 +7,11 @@ use crate::{
     policy::Decision,
 };
 
-use super::{Binding, Plan};
+use super::{Binding, FileIdentity, Plan};
 
 /// One question: may this run?
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Request {
     /// What people call it by.
     pub id: RequestId,
@@ -24,20 +25,30 @@ pub struct Request {
     pub decision: Decision,
     /// Who asks, from where.
     pub caller: Caller,
-    /// What an approval is bound to.
-    pub binding: Binding,
+    /// The files that the plan depends on, as they were when it was decided; the working directory among them.
+    pub files: Vec<FileIdentity>,
     /// Variables that change what runs and are passed on, in the order of the environment.
+    #[serde(with = "crate::octets")]
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     /// When it was asked, in milliseconds since the epoch.
     pub asked_at: u64,
 }
 
+impl Request {
+    /// What an approval is bound to; computed from the very parts that are shown.
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        Binding::of(&self.plan, &self.files)
+    }
+}
+
 /// A short identifier, unique among the requests of this machine: six letters and digits without look-alikes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct RequestId(String);
 
 impl RequestId {
-    const ALPHABET: &'static [u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz7";
+    const ALPHABET: &'static [u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
     /// Makes an identifier from random bytes.
     #[must_use]
@@ -65,8 +76,29 @@ impl RequestId {
     }
 }
 
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not the identifier of a request")
+    }
+}
+
+impl std::fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
 /// Who asks, from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Caller {
     /// Name of the account.
     pub user: String,
@@ -77,6 +109,7 @@ pub struct Caller {
     /// Name of the agent, where one is configured or recognised.
     pub agent: Option<String>,
     /// The working directory, as the kernel names it.
+    #[serde(with = "crate::octets")]
     pub cwd: PathBuf,
     /// What the command's standard input is.
     pub stdin: StdinKind,
@@ -85,7 +118,8 @@ pub struct Caller {
 }
 
 /// What a standard input is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StdinKind {
     /// A terminal.
     Terminal,

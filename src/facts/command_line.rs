@@ -3,19 +3,23 @@
 use crate::syntax::{Dialect, Span};
 
 /// A command line as it reached `gate`: the bytes that are parsed, shown, bound and run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CommandLine {
     /// `gate -- PROGRAM ARG…`: an argument vector, no shell involved. Never empty.
-    Argv(Vec<Vec<u8>>),
+    Argv(#[serde(with = "crate::octets")] Vec<Vec<u8>>),
     /// `gate -c TEXT [NAME ARG…]`: one text for a shell.
     Shell {
         /// The text.
+        #[serde(with = "crate::octets")]
         text: Vec<u8>,
         /// The shell that reads it.
         dialect: Dialect,
         /// Shell options that were given with it, such as `-e` or `-o pipefail`, as separate words.
+        #[serde(with = "crate::octets")]
         options: Vec<Vec<u8>>,
         /// `$0` and the positional parameters behind the text.
+        #[serde(with = "crate::octets")]
         arguments: Vec<Vec<u8>>,
     },
 }

@@ -7,7 +7,8 @@ use crate::syntax::Span;
 use super::{EffectKind, Undo};
 
 /// One thing that an invocation would do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Effect {
     /// What it does.
     pub kind: EffectKind,
@@ -22,15 +23,18 @@ pub struct Effect {
 }
 
 /// What an effect is done to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Target {
     /// The effect has no target, or the kind says it all.
     Nothing,
     /// A path, known exactly.
     Path {
         /// Absolute, `.` and `..` removed, as the command line names it.
+        #[serde(with = "crate::octets")]
         path: PathBuf,
         /// After following symbolic links as far as the path exists; equal to `path` where there are none.
+        #[serde(with = "crate::octets")]
         resolved: PathBuf,
         /// Whether everything below it is meant as well (`rm -r`, `grep -r`, `find`).
         recursive: bool,
@@ -38,6 +42,7 @@ pub enum Target {
     /// Whatever matches an absolute pattern of the shell's `*`, `?`, `[…]`.
     Glob {
         /// The pattern with an absolute literal directory in front; bytes that glob literally are escaped with `\`.
+        #[serde(with = "crate::octets")]
         pattern: Vec<u8>,
         /// Whether everything below the matches is meant as well.
         recursive: bool,

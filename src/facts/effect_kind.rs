@@ -1,7 +1,8 @@
 //! The kinds of effects and their undo classes; free of imports, because the build script reads this file as well.
 
 /// The kinds of effects; names in policies, in JSON and on screen are those of [`EffectKind::name`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum EffectKind {
     /// Reads a file or directory.
     Read,
@@ -98,7 +99,8 @@ impl EffectKind {
 }
 
 /// Whether an effect can be undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Undo {
     /// Nothing is changed.
     Harmless,

@@ -7,7 +7,8 @@ use crate::syntax::Span;
 use super::Effect;
 
 /// Everything that analysis knows of a command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Facts {
     /// Every invocation that could start, in source order, wrappers followed by what they start. Redirections and
     /// assignments that belong to no program stand in an invocation without words.
@@ -27,7 +28,8 @@ impl Facts {
 }
 
 /// One program that would be started, with its argv.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Invocation {
     /// What the first word names.
     pub program: Program,
@@ -44,16 +46,19 @@ pub struct Invocation {
 }
 
 /// A word of an invocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Argument {
     /// The exact bytes; `None` where only the running shell knows.
+    #[serde(with = "crate::octets")]
     pub value: Option<Vec<u8>>,
     /// Where it stands in the source.
     pub span: Span,
 }
 
 /// What a command name leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Program {
     /// No program: redirections or assignments alone.
     Nothing,
@@ -66,6 +71,7 @@ pub enum Program {
         /// The base name that the catalog knows it by.
         name: String,
         /// Absolute path; `None` where no such file was found.
+        #[serde(with = "crate::octets")]
         path: Option<PathBuf>,
     },
     /// Runs somewhere else (`ssh host …`, `docker exec c …`): this machine's files say nothing about it.
@@ -75,7 +81,8 @@ pub enum Program {
 }
 
 /// Why analysis did not see everything, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Opacity {
     /// A clause for people that completes "not understood: …".
     pub why: String,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::syntax::Span;
 
 /// What is to be done; ordered from the mildest to the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Action {
     /// Run it.
     Allow,
@@ -28,7 +29,8 @@ impl Action {
 }
 
 /// How much a human has to do with it; ordered from the mildest to the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Tier {
     /// Runs without a human.
     Low,
@@ -54,7 +56,8 @@ impl Tier {
 }
 
 /// What the policy says of a command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 #[must_use]
 pub struct Decision {
     /// What is to be done: the strictest of the parts'.
@@ -87,7 +90,8 @@ impl Decision {
 }
 
 /// What the policy says of one invocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Part {
     /// What is to be done.
     pub action: Action,
@@ -98,7 +102,8 @@ pub struct Part {
 }
 
 /// One reason, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reason {
     /// The rule that says so; `None` where no rule covers it.
     pub rule: Option<String>,

@@ -36,7 +36,8 @@ use cursor::Cursor;
 use parser::{Parser, Scope, State};
 
 /// The shell that will read the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Dialect {
     /// GNU bash, 3.2 to 5.3: what all of them read alike.
     Bash,

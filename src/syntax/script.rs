@@ -1,7 +1,10 @@
 //! The syntax tree, flattened: commands in source order, words as values.
 
 /// A half-open range of byte offsets in the source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
