@@ -345,7 +345,7 @@ fn kind_named(name: &str, at: &Text) -> Outcome<Kind> {
     }
 }
 
-const KINDS: [(&str, Kind); 41] = [
+const KINDS: [(&str, Kind); 43] = [
     ("text", Kind::Text),
     ("read", Kind::Path(EffectKind::Read, false)),
     ("read-recursive", Kind::Path(EffectKind::Read, true)),
@@ -386,6 +386,8 @@ const KINDS: [(&str, Kind); 41] = [
     ("remote", Kind::Named(EffectKind::Remote)),
     ("privilege", Kind::Named(EffectKind::Privilege)),
     ("device", Kind::Named(EffectKind::Device)),
+    ("name-write", Kind::Named(EffectKind::Write)),
+    ("name-delete", Kind::Named(EffectKind::Delete)),
     ("opaque", Kind::Opaque),
 ];
 
