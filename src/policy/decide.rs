@@ -1,28 +1,252 @@
 //! Facts and rules → decision.
 
-use crate::facts::Facts;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::{Action, Context, Corrupt, Decision, Part, Policy, Tier, Whitelist};
+use crate::facts::{Facts, Invocation};
+
+use super::{
+    Action, Context, Corrupt, Decision, Part, Policy, Reason, Tier, Whitelist, effect_text,
+    judge::{self, Judged, Said},
+    score::Row,
+};
+
+/// Most reasons that one rule, or that no rule, gives for one part.
+const REPEATS: usize = 3;
+
+/// Most reasons of a decision that are there because no rule covers something.
+const UNCOVERED: usize = 32;
 
 /// What the policy says of a command line.
+///
+/// The strictest part decides. Neither the order of rules nor that of parts matters, and one more part never makes
+/// the action milder (I4). What is opaque is never allowed (I3).
 ///
 /// # Errors
 /// [`Corrupt`] where the compiled policy or whitelist is damaged: compile again, and never take it for a yes.
 pub fn decide(
     facts: &Facts,
-    _context: &Context,
+    context: &Context,
     policy: &Policy<'_>,
-    _whitelist: &Whitelist<'_>,
+    whitelist: &Whitelist<'_>,
 ) -> Result<Decision, Corrupt> {
-    let part = Part { action: Action::Ask, tier: Tier::High, reasons: Vec::new() };
-    Ok(Decision {
-        action: Action::Ask,
-        tier: Tier::High,
-        score: 60,
-        reasons: Vec::new(),
-        parts: facts.invocations.iter().map(|_| part.clone()).collect(),
-        timeout: policy.timeout(),
-        whitelist_for: None,
-        reviewers: 1,
-    })
+    let bench = Bench { policy, context, whitelist };
+    let mut outcomes = Vec::with_capacity(facts.invocations.len());
+    for invocation in &facts.invocations {
+        outcomes.push(bench.part(invocation)?);
+    }
+    let mut whole = bench.line(facts)?;
+    for outcome in &outcomes {
+        whole.include(outcome);
+    }
+    bench.decision(facts, whole, outcomes)
+}
+
+/// What is said of one invocation, or of the line.
+#[derive(Clone, Debug)]
+struct Outcome {
+    part: Part,
+    ttl: Option<u32>,
+    reviewers: u8,
+    marks: BTreeSet<Row>,
+}
+
+struct Bench<'b> {
+    policy: &'b Policy<'b>,
+    context: &'b Context,
+    whitelist: &'b Whitelist<'b>,
+}
+
+impl Outcome {
+    const fn mildest() -> Self {
+        let part = Part { action: Action::Allow, tier: Tier::Low, reasons: Vec::new() };
+        Self { part, ttl: None, reviewers: 1, marks: BTreeSet::new() }
+    }
+
+    fn raise(&mut self, tier: Tier) {
+        self.part.tier = self.part.tier.max(tier);
+    }
+
+    fn live_at_most(&mut self, ttl: u32) {
+        self.ttl = Some(self.ttl.map_or(ttl, |old| old.min(ttl)));
+    }
+
+    fn include(&mut self, other: &Self) {
+        self.part.action = self.part.action.max(other.part.action);
+        self.raise(other.part.tier);
+        self.reviewers = self.reviewers.max(other.reviewers);
+        self.marks.extend(&other.marks);
+        if let Some(ttl) = other.ttl {
+            self.live_at_most(ttl);
+        }
+    }
+}
+
+impl Bench<'_> {
+    fn part(&self, invocation: &Invocation) -> Result<Outcome, Corrupt> {
+        let judged = judge::judge(self.policy, self.context, invocation)?;
+        let mut outcome = Outcome::mildest();
+        for said in &judged.said {
+            self.speak(&mut outcome, invocation, &judged, said)?;
+        }
+        self.uncovered(&mut outcome, invocation, &judged)?;
+        if let Some(opacity) = &invocation.opaque {
+            outcome.raise(Tier::High);
+            let text = format!("not understood: {}", opacity.why);
+            let span = Some(opacity.span);
+            outcome.part.reasons.push(Reason { rule: None, tier: Tier::High, text, weight: 0, span });
+        }
+        outcome.part.action = self.action(&outcome, invocation, &judged)?;
+        outcome.part.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.tier));
+        Ok(outcome)
+    }
+
+    fn speak(
+        &self,
+        outcome: &mut Outcome,
+        invocation: &Invocation,
+        judged: &Judged,
+        said: &Said,
+    ) -> Result<(), Corrupt> {
+        let rule = self.policy.rule(said.rule)?;
+        outcome.raise(said.tier);
+        if said.tier == Tier::High {
+            outcome.reviewers = outcome.reviewers.max(rule.reviewers()?);
+        }
+        if said.tier == Tier::Medium {
+            outcome.live_at_most(rule.ttl()?);
+        }
+        for (_, row) in Row::NAMES {
+            if rule.has_mark(row)? {
+                outcome.marks.insert(row);
+            }
+        }
+        let effect = said.effect.and_then(|index| judged.effects.get(index));
+        let id = rule.id()?;
+        let repeats = outcome.part.reasons.iter().filter(|reason| reason.rule.as_deref() == Some(id)).count();
+        if repeats >= REPEATS {
+            return Ok(());
+        }
+        let reason = rule.reason()?;
+        let perhaps = if said.possibly { "perhaps " } else { "" };
+        let text = effect.map_or_else(
+            || format!("{perhaps}{reason}"),
+            |effect| format!("{perhaps}{reason}: {}", effect_text(effect)),
+        );
+        let span = effect.map_or(invocation.span, |effect| effect.span);
+        let rule = Some(id.to_owned());
+        outcome.part.reasons.push(Reason { rule, tier: said.tier, text, weight: 0, span: Some(span) });
+        Ok(())
+    }
+
+    /// What no rule covers is asked: an effect of which neither an effect rule nor a command rule speaks.
+    fn uncovered(
+        &self,
+        outcome: &mut Outcome,
+        invocation: &Invocation,
+        judged: &Judged,
+    ) -> Result<(), Corrupt> {
+        if judged.said.iter().any(|said| said.effect.is_none()) {
+            return Ok(());
+        }
+        let covered: BTreeSet<usize> = judged.said.iter().filter_map(|said| said.effect).collect();
+        let open = judged.effects.iter().enumerate().filter(|(index, _)| !covered.contains(index));
+        let text = |effect| format!("no rule covers this: {}", effect_text(effect));
+        let mut texts: Vec<_> = open.take(REPEATS).map(|(_, effect)| (text(effect), effect.span)).collect();
+        if judged.effects.is_empty() {
+            texts.push(("no rule covers this".to_owned(), invocation.span));
+        }
+        if texts.is_empty() {
+            return Ok(());
+        }
+        outcome.raise(Tier::Medium);
+        outcome.live_at_most(self.policy.ttl()?);
+        for (text, span) in texts {
+            outcome.part.reasons.push(Reason {
+                rule: None,
+                tier: Tier::Medium,
+                text,
+                weight: 0,
+                span: Some(span),
+            });
+        }
+        Ok(())
+    }
+
+    fn action(&self, outcome: &Outcome, invocation: &Invocation, judged: &Judged) -> Result<Action, Corrupt> {
+        Ok(match outcome.part.tier {
+            Tier::Low => Action::Allow,
+            Tier::Medium if self.whitelist.covers(invocation, &judged.effects, self.context)? => {
+                Action::Allow
+            }
+            Tier::Medium | Tier::High => Action::Ask,
+            Tier::Deny => Action::Deny,
+        })
+    }
+
+    /// What is said of the line as a whole, before its parts.
+    fn line(&self, facts: &Facts) -> Result<Outcome, Corrupt> {
+        let mut whole = Outcome::mildest();
+        let (tier, text, span) = match &facts.opaque {
+            Some(opacity) => (Tier::High, format!("not understood: {}", opacity.why), Some(opacity.span)),
+            None if facts.invocations.is_empty() => {
+                (Tier::Medium, "nothing that could be judged".to_owned(), None)
+            }
+            None => return Ok(whole),
+        };
+        whole.part.action = Action::Ask;
+        whole.raise(tier);
+        whole.live_at_most(self.policy.ttl()?);
+        whole.part.reasons.push(Reason { rule: None, tier, text, weight: 0, span });
+        Ok(whole)
+    }
+
+    fn decision(&self, facts: &Facts, whole: Outcome, outcomes: Vec<Outcome>) -> Result<Decision, Corrupt> {
+        let tier = whole.part.tier;
+        let can_live = tier == Tier::Medium
+            && whole.part.action == Action::Ask
+            && !facts.invocations.is_empty()
+            && outcomes.iter().zip(&facts.invocations).all(|(outcome, invocation)| {
+                outcome.part.action == Action::Allow || super::whitelist::is_exact(invocation)
+            });
+        let mut reasons = whole.part.reasons;
+        for outcome in &outcomes {
+            for reason in &outcome.part.reasons {
+                let same =
+                    |old: &Reason| old.rule.is_some() && old.rule == reason.rule && old.tier >= reason.tier;
+                let many = || reasons.iter().filter(|old| old.rule.is_none()).count() >= UNCOVERED;
+                if !reasons.iter().any(same) && !(reason.rule.is_none() && many()) {
+                    reasons.push(reason.clone());
+                }
+            }
+        }
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.tier));
+        if let Some(first) = reasons.first_mut() {
+            first.weight = self.policy.base(tier)?;
+        }
+        let mut score = self.policy.base(tier)?;
+        for (_, row) in Row::NAMES {
+            let Some((weight, text)) = self.policy.score_row(row)? else { continue };
+            if whole.marks.contains(&row) || row.is_in(facts, self.context) {
+                score = score.saturating_add(weight).min(100);
+                reasons.push(Reason {
+                    rule: None,
+                    tier: Tier::Low,
+                    text: text.to_owned(),
+                    weight,
+                    span: None,
+                });
+            }
+        }
+        reasons.sort_by_key(|reason| std::cmp::Reverse((reason.weight, reason.tier)));
+        Ok(Decision {
+            action: whole.part.action,
+            tier,
+            score,
+            reasons,
+            parts: outcomes.into_iter().map(|outcome| outcome.part).collect(),
+            timeout: self.policy.timeout()?,
+            whitelist_for: can_live.then_some(whole.ttl).flatten().map(|ttl| Duration::from_secs(ttl.into())),
+            reviewers: whole.reviewers,
+        })
+    }
 }

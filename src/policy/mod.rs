@@ -3,18 +3,39 @@
 //! The strictest part decides; the order of rules is irrelevant (I4). What no rule covers is asked, what is opaque is
 //! never allowed (I3).
 
+mod bytes;
 mod cache;
+mod candidates;
 mod compile;
 mod context;
 mod decide;
 mod decision;
+mod effect_text;
+mod findings;
+mod index;
+mod judge;
+mod layers;
+mod paths;
+mod pattern;
+mod rule;
+mod schema;
+mod score;
 mod source;
+mod states;
+#[cfg(test)]
+mod testing;
 mod whitelist;
+mod words;
+mod writer;
 
-pub use cache::{Corrupt, Policy};
+pub use cache::{CompiledSource, Corrupt, Policy};
 pub use compile::{Analyse, Compiled, compile};
 pub use context::Context;
 pub use decide::decide;
 pub use decision::{Action, Decision, Part, Reason, Tier};
+pub use effect_text::effect_text;
+pub use schema::KEYS;
 pub use source::{Layer, Source, SourceIdentity};
-pub use whitelist::{Whitelist, WhitelistEntry, compile_whitelist};
+pub use whitelist::{
+    Whitelist, WhitelistEntry, compile_whitelist, read_whitelist, revocation_line, whitelist_entries,
+};

@@ -1,7 +1,7 @@
 //! Where rules come from.
 
 /// Who wrote a source, and so what it may do; ordered from the weakest to the strongest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Layer {
     /// A project's own `.gate.toml`: may only tighten.
     Project,

@@ -1,0 +1,396 @@
+//! One invocation before the rules: which of them speak, of what, how sternly.
+
+use std::{
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
+
+use crate::facts::{Effect, EffectKind, Invocation, Program, Target, Undo};
+
+use super::{
+    Context, Corrupt, Policy, Tier,
+    cache::Rule,
+    candidates,
+    index::NO_PATTERN,
+    paths::{self, Contact, PathPattern, Touch},
+    pattern, words,
+};
+
+/// A rule that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The rule's number.
+    pub(super) rule: u32,
+    /// The effect that it speaks of, as an index in [`Judged::effects`]; `None` where it speaks of the invocation.
+    pub(super) effect: Option<usize>,
+    /// The tier that it calls for here.
+    pub(super) tier: Tier,
+    /// Whether it is only possible that the rule is meant.
+    pub(super) possibly: bool,
+}
+
+/// An invocation with every rule that applies to it.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    /// The effects that were judged: the invocation's, and running a program from an unexpected place.
+    pub(super) effects: Vec<Effect>,
+    pub(super) said: Vec<Said>,
+}
+
+/// Applies all rules to an invocation; rules that others stand in for are already gone.
+pub(super) fn judge(
+    policy: &Policy<'_>,
+    context: &Context,
+    invocation: &Invocation,
+) -> Result<Judged, Corrupt> {
+    let mut effects = invocation.effects.clone();
+    effects.extend(stray_program(policy, context, invocation)?);
+    let mut court = Court { policy, context, invocation, effects: &effects, said: Vec::new() };
+    court.commands()?;
+    court.effects()?;
+    court.set_aside()?;
+    let said = court.said;
+    Ok(Judged { effects, said })
+}
+
+struct Court<'c> {
+    policy: &'c Policy<'c>,
+    context: &'c Context,
+    invocation: &'c Invocation,
+    effects: &'c [Effect],
+    said: Vec<Said>,
+}
+
+impl<'c> Court<'c> {
+    fn commands(&mut self) -> Result<(), Corrupt> {
+        let Some(name) = name(self.invocation) else { return Ok(()) };
+        let second = self.invocation.words.get(1).map(|word| word.value.as_deref());
+        let mut found = Vec::new();
+        let mut names = vec![name];
+        names.extend(self.path());
+        for name in names {
+            candidates::each_command(self.policy, name, second, &mut |rule, pattern| {
+                found.push((rule, pattern));
+                Ok(true)
+            })?;
+        }
+        for (number, pattern) in found {
+            self.command(number, pattern as usize)?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, number: u32, pattern: usize) -> Result<(), Corrupt> {
+        let rule = self.policy.rule(number)?;
+        let touch = self.words(&rule.command(pattern)?);
+        if touch == Touch::No || !self.in_scope(rule)? {
+            return Ok(());
+        }
+        let kinds = rule.kinds()?;
+        if kinds.is_empty() || kinds.has_nothing() && self.effects.is_empty() {
+            let contact = Contact { all: touch == Touch::Certain, some: touch };
+            self.say(rule, None, contact)?;
+        }
+        for (index, effect) in self.effects.iter().enumerate().filter(|(_, effect)| kinds.has(effect.kind)) {
+            let contact = self.contact(rule, None, effect)?;
+            let contact = Contact {
+                all: contact.all && touch == Touch::Certain,
+                some: if touch == Touch::Certain { contact.some } else { contact.some.min(Touch::Maybe) },
+            };
+            self.of_effect(rule, index, effect, contact)?;
+        }
+        Ok(())
+    }
+
+    /// How the invocation's words meet a pattern; the first is the program's name, or its path where the pattern
+    /// has a slash.
+    fn words(&self, parts: &[&[u8]]) -> Touch {
+        let wants_path = parts.first().is_some_and(|part| part.contains(&b'/'));
+        let first = if wants_path { self.path() } else { name(self.invocation) };
+        let Some(first) = first else { return Touch::No };
+        let rest = self.invocation.words.iter().skip(1).map(|word| word.value.as_deref());
+        words::touch(parts, std::iter::once(Some(first)).chain(rest))
+    }
+
+    fn path(&self) -> Option<&'c [u8]> {
+        match &self.invocation.program {
+            Program::File { path: Some(path), .. } => Some(path.as_os_str().as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn effects(&mut self) -> Result<(), Corrupt> {
+        if self.effects.is_empty() {
+            let mut found = Vec::new();
+            candidates::each_of_nothing(self.policy, &mut |rule, _| {
+                found.push(rule);
+                Ok(true)
+            })?;
+            for number in found {
+                let rule = self.policy.rule(number)?;
+                if self.in_scope(rule)? {
+                    self.say(rule, None, Contact::FULL)?;
+                }
+            }
+        }
+        for (index, effect) in self.effects.iter().enumerate() {
+            candidates::each(self.policy, self.context, effect, &mut |number, pattern| {
+                let rule = self.policy.rule(number)?;
+                let contact = self.contact(rule, Some(pattern), effect)?;
+                self.scoped_effect(rule, index, effect, contact)
+            })?;
+            for file in self.protected(effect) {
+                candidates::each_of_file(
+                    self.policy,
+                    self.context,
+                    effect.kind,
+                    file,
+                    &mut |number, pattern| {
+                        let rule = self.policy.rule(number)?;
+                        let target =
+                            Target::Path { path: file.clone(), resolved: file.clone(), recursive: false };
+                        let one = Effect { target, ..effect.clone() };
+                        let contact = self.contact(rule, Some(pattern), &one)?;
+                        let contact = Contact { all: false, some: contact.some.min(Touch::Maybe) };
+                        self.scoped_effect(rule, index, effect, contact)
+                    },
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scoped_effect(
+        &mut self,
+        rule: Rule<'_>,
+        index: usize,
+        effect: &Effect,
+        contact: Contact,
+    ) -> Result<bool, Corrupt> {
+        if contact == Contact::NONE || !self.in_scope(rule)? {
+            return Ok(false);
+        }
+        self.of_effect(rule, index, effect, contact)
+    }
+
+    /// Lets a rule speak of an effect whose target meets it, unless another of its conditions fails.
+    fn of_effect(
+        &mut self,
+        rule: Rule<'_>,
+        index: usize,
+        effect: &Effect,
+        contact: Contact,
+    ) -> Result<bool, Corrupt> {
+        if !rule.fits_undo(effect.undo)? || !rule.fits_recursive(is_recursive(&effect.target))? {
+            return Ok(false);
+        }
+        let strict = rule.tier()? >= Tier::High;
+        let elsewhere = matches!(self.invocation.program, Program::Elsewhere(_));
+        if !strict && elsewhere && matches!(effect.target, Target::Path { .. } | Target::Glob { .. }) {
+            return Ok(false);
+        }
+        for exception in rule.except()?.iter() {
+            let met = self.meet(exception?, &effect.target);
+            if if strict {
+                met.all
+            } else {
+                met.some != Touch::No || self.holds_protected(exception?, effect)
+            } {
+                return Ok(false);
+            }
+        }
+        self.say(rule, Some(index), contact)
+    }
+
+    fn say(&mut self, rule: Rule<'_>, effect: Option<usize>, contact: Contact) -> Result<bool, Corrupt> {
+        let tier = match rule.tier()? {
+            tier @ (Tier::Low | Tier::Medium) => {
+                let by_words = !rule.commands()?.is_empty();
+                (contact.all && !(by_words && self.is_foreign())).then_some(tier)
+            }
+            Tier::High => (contact.some != Touch::No).then_some(Tier::High),
+            Tier::Deny => match contact.some {
+                Touch::No => None,
+                Touch::Maybe => Some(Tier::High),
+                Touch::Certain => Some(Tier::Deny),
+            },
+        };
+        let Some(tier) = tier else { return Ok(false) };
+        let possibly = tier >= Tier::High && contact.some == Touch::Maybe;
+        let new = Said { rule: rule.number, effect, tier, possibly };
+        let same = self
+            .said
+            .iter_mut()
+            .rev()
+            .take_while(|said| said.effect == effect)
+            .find(|said| said.rule == new.rule);
+        match same {
+            Some(old) if old.tier < new.tier || old.possibly && !new.possibly => *old = new,
+            Some(_) => {}
+            None => self.said.push(new),
+        }
+        Ok(true)
+    }
+
+    /// Whether words say nothing of what runs: a function of that name, or another machine's program.
+    const fn is_foreign(&self) -> bool {
+        matches!(self.invocation.program, Program::Function(_) | Program::Elsewhere(_) | Program::Unknown)
+    }
+
+    /// How an effect's target meets a rule: one of its patterns, or any of them.
+    fn contact(&self, rule: Rule<'_>, number: Option<u32>, effect: &Effect) -> Result<Contact, Corrupt> {
+        let (patterns, hosts, names) = (rule.paths()?, rule.hosts()?, rule.names()?);
+        if patterns.is_empty() && hosts.is_empty() && names.is_empty() {
+            return Ok(Contact::FULL);
+        }
+        match &effect.target {
+            Target::Nothing => Ok(Contact::NONE),
+            Target::Unknown => Ok(Contact::UNKNOWN),
+            Target::Host { name: None, .. } if !hosts.is_empty() => Ok(Contact::UNKNOWN),
+            Target::Host { name: Some(name), .. } => any_text(hosts, name.as_bytes()),
+            Target::Host { name: None, .. } => Ok(Contact::NONE),
+            Target::Name(name) => any_text(names, name.as_bytes()),
+            Target::Path { .. } | Target::Glob { .. } => match number {
+                Some(number) if number != NO_PATTERN && !patterns.is_empty() => {
+                    Ok(self.meet(patterns.get(number as usize)?, &effect.target))
+                }
+                _ => patterns
+                    .iter()
+                    .try_fold(Contact::NONE, |met, pattern| Ok(met.or(self.meet(pattern?, &effect.target)))),
+            },
+        }
+    }
+
+    fn meet(&self, pattern: PathPattern<'_>, target: &Target) -> Contact {
+        match target {
+            Target::Path { path, resolved, recursive } => {
+                paths::of_path(pattern, path, resolved, *recursive, self.context)
+            }
+            Target::Glob { pattern: glob, recursive } => {
+                paths::of_glob(pattern, glob, *recursive, self.context)
+            }
+            Target::Unknown => Contact::UNKNOWN,
+            Target::Nothing | Target::Host { .. } | Target::Name(_) => Contact::NONE,
+        }
+    }
+
+    /// The protected files that are known to lie in an effect's wide target.
+    fn protected(&self, effect: &Effect) -> Vec<&'c PathBuf> {
+        let holds = |file: &PathBuf| match &effect.target {
+            Target::Path { path, resolved, recursive: true } => {
+                file.starts_with(path) || file.starts_with(resolved)
+            }
+            Target::Glob { pattern, recursive } => paths::glob_reaches(pattern, *recursive, file),
+            _ => false,
+        };
+        self.context.protected.iter().filter(|file| holds(file)).collect()
+    }
+
+    fn holds_protected(&self, pattern: PathPattern<'_>, effect: &Effect) -> bool {
+        let meets =
+            |file: &PathBuf| paths::of_path(pattern, file, file, false, self.context).some != Touch::No;
+        self.protected(effect).into_iter().any(meets)
+    }
+
+    fn in_scope(&self, rule: Rule<'_>) -> Result<bool, Corrupt> {
+        let cwd = rule.when_cwd()?;
+        if !cwd.is_empty() {
+            let inside = |pattern| {
+                paths::of_path(pattern, &self.context.cwd, &self.context.cwd, false, self.context).all
+            };
+            if !cwd.iter().try_fold(false, |any, pattern| Ok(any || inside(pattern?)))? {
+                return Ok(false);
+            }
+        }
+        let [user, host, agent] = rule.when_texts()?;
+        let fits = |patterns: super::bytes::List<'_>, text: &str| -> Result<bool, Corrupt> {
+            Ok(patterns.is_empty() || any_text(patterns, text.as_bytes())?.all)
+        };
+        let agent_fits = match &self.context.agent {
+            Some(name) => fits(agent, name)?,
+            None => agent.is_empty(),
+        };
+        Ok(agent_fits && fits(user, &self.context.user)? && fits(host, &self.context.host)?)
+    }
+
+    /// Takes away what rules that certainly apply stand in for. All at once, from what was said before any was taken
+    /// away, so that order does not matter.
+    fn set_aside(&mut self) -> Result<(), Corrupt> {
+        let mut gone: Vec<(u32, Option<usize>)> = Vec::new();
+        for said in self.said.iter().filter(|said| !said.possibly) {
+            let rules = self.policy.rule(said.rule)?.instead_of()?;
+            gone.extend(rules.into_iter().map(|rule| (rule, said.effect)));
+        }
+        let is_gone = |said: &Said| {
+            gone.iter()
+                .any(|(rule, effect)| said.rule == *rule && (effect.is_none() || *effect == said.effect))
+        };
+        self.said.retain(|said| !is_gone(said));
+        Ok(())
+    }
+}
+
+/// The name by which rules know the program.
+fn name(invocation: &Invocation) -> Option<&[u8]> {
+    match &invocation.program {
+        Program::Builtin(name) | Program::Function(name) | Program::Elsewhere(name) => Some(name.as_bytes()),
+        Program::File { name, .. } => Some(name.as_bytes()),
+        Program::Nothing | Program::Unknown => None,
+    }
+}
+
+const fn is_recursive(target: &Target) -> bool {
+    matches!(target, Target::Path { recursive: true, .. } | Target::Glob { recursive: true, .. })
+}
+
+fn any_text(patterns: super::bytes::List<'_>, text: &[u8]) -> Result<Contact, Corrupt> {
+    for one in patterns.texts() {
+        if pattern::matches(one?, text) {
+            return Ok(Contact::FULL);
+        }
+    }
+    Ok(Contact::NONE)
+}
+
+/// What the catalog says of a program holds for the program that it means. One of the same name from an unexpected
+/// place is judged as running that file.
+fn stray_program(
+    policy: &Policy<'_>,
+    context: &Context,
+    invocation: &Invocation,
+) -> Result<Option<Effect>, Corrupt> {
+    let target = match &invocation.program {
+        Program::Nothing | Program::Builtin(_) | Program::Function(_) | Program::Elsewhere(_) => {
+            return Ok(None);
+        }
+        Program::Unknown => Target::Unknown,
+        Program::File { path: Some(path), .. } => {
+            for pattern in policy.programs()?.iter() {
+                if paths::of_path(pattern?, path, path, false, context).all {
+                    return Ok(None);
+                }
+            }
+            Target::Path { path: path.clone(), resolved: path.clone(), recursive: false }
+        }
+        Program::File { path: None, .. } => {
+            let written = invocation.words.first().and_then(|word| word.value.as_deref()).unwrap_or(b"/");
+            if !written.contains(&b'/') {
+                return Ok(None);
+            }
+            named_file(written, &context.cwd)
+        }
+    };
+    let span = invocation.words.first().map_or(invocation.span, |word| word.span);
+    let because = "program from an unexpected place".to_owned();
+    Ok(Some(Effect { kind: EffectKind::Execute, target, undo: Undo::Irreversible, because, span }))
+}
+
+fn named_file(written: &[u8], cwd: &Path) -> Target {
+    if paths::components(written).any(|part| part == b"..") {
+        return Target::Unknown;
+    }
+    let plain = paths::components(written).filter(|part| *part != b".").map(std::ffi::OsStr::from_bytes);
+    let mut path = if written.starts_with(b"/") { PathBuf::from("/") } else { cwd.to_owned() };
+    path.extend(plain);
+    Target::Path { resolved: path.clone(), path, recursive: false }
+}
