@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::facts::{EffectKind, Undo};
+use crate::facts::EffectKind;
 
 use super::{
     SourceIdentity, Tier,
@@ -300,22 +300,13 @@ impl<'a> Rule<'a> {
         Ok(reviewers.max(1))
     }
 
-    /// Whether the rule speaks of a target that is meant with everything below it, or not.
-    pub(super) fn fits_recursive(&self, recursive: bool) -> Result<bool, Corrupt> {
-        let [_, _, wanted, _] = self.packed()?;
-        Ok(matches!((wanted, recursive), (0, _) | (1, true) | (2, false)))
-    }
-
-    pub(super) fn fits_undo(&self, undo: Undo) -> Result<bool, Corrupt> {
-        let [_, _, _, set] = self.packed()?;
-        Ok(UndoSet(set).has(undo))
-    }
-
+    /// The answers to "can it be undone" that the rule speaks of.
     pub(super) fn undo(&self) -> Result<UndoSet, Corrupt> {
         let [_, _, _, set] = self.packed()?;
         Ok(UndoSet(set))
     }
 
+    /// Whether the rule speaks only of targets that are meant with everything below them, or only of others.
     pub(super) fn recursive(&self) -> Result<Option<bool>, Corrupt> {
         let [_, _, wanted, _] = self.packed()?;
         Ok(match wanted {

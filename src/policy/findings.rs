@@ -32,10 +32,6 @@ impl<'s> Findings<'s> {
         Diagnostic::error(self.origin, self.text.as_bytes(), span, message)
     }
 
-    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
-    }
-
     pub(super) fn error(&mut self, span: Range<usize>, message: impl Into<String>) {
         let diagnostic = self.at(span, message);
         self.list.push(diagnostic);

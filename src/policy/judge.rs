@@ -181,10 +181,14 @@ impl<'c> Court<'c> {
         effect: &Effect,
         contact: Contact,
     ) -> Result<bool, Corrupt> {
-        if !rule.fits_undo(effect.undo)? || !rule.fits_recursive(is_recursive(&effect.target))? {
+        let strict = rule.tier()? >= Tier::High;
+        let depth_fits = match &effect.target {
+            Target::Unknown => strict || rule.recursive()?.is_none(),
+            target => rule.recursive()?.is_none_or(|wanted| wanted == is_recursive(target)),
+        };
+        if !depth_fits || !rule.undo()?.has(effect.undo) {
             return Ok(false);
         }
-        let strict = rule.tier()? >= Tier::High;
         let elsewhere = matches!(self.invocation.program, Program::Elsewhere(_));
         if !strict && elsewhere && matches!(effect.target, Target::Path { .. } | Target::Glob { .. }) {
             return Ok(false);

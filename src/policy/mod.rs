@@ -24,6 +24,8 @@ mod source;
 mod states;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod whitelist;
 mod words;
 mod writer;

@@ -42,7 +42,7 @@ impl Row {
     /// Whether the facts alone show the anomaly; a rule's `marks` can show it as well.
     pub(super) fn is_in(self, facts: &Facts, context: &Context) -> bool {
         let mut effects = facts.invocations.iter().flat_map(|invocation| &invocation.effects);
-        let mut has = |kind: EffectKind| effects.clone().any(|effect| effect.kind == kind);
+        let has = |kind: EffectKind| effects.clone().any(|effect| effect.kind == kind);
         match self {
             Self::Secrets => false,
             Self::Privileged => has(EffectKind::Privilege),
