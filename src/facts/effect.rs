@@ -1,5 +1,6 @@
 //! What an invocation does to a path, host, process or account.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use crate::syntax::Span;
@@ -17,7 +18,7 @@ pub struct Effect {
     /// Whether it can be undone.
     pub undo: Undo,
     /// What in the command line says so, for people: `operand`, `option --pre`, `redirection >`.
-    pub because: String,
+    pub because: Cow<'static, str>,
     /// Where in the source that stands; empty for argv input.
     pub span: Span,
 }

@@ -3,13 +3,30 @@
 //! "Understood" is not "harmless": built-ins that read data as code, dynamic command names and options that the
 //! catalog does not know make an invocation opaque, and an opaque invocation is never allowed (I3).
 
+mod analyse;
+mod analysis;
+mod awk;
+mod builtin;
 pub mod catalog;
 mod command_line;
 mod effect;
 mod effect_kind;
 mod invocation;
+mod item;
+mod kinds;
+mod network;
+mod options;
+mod path;
+mod perform;
+mod script;
+mod sed;
+mod started;
+#[cfg(test)]
+pub(crate) mod test_world;
+mod variables;
 mod world;
 
+pub use analyse::analyse;
 pub use catalog::{Catalog, CatalogError};
 pub use command_line::CommandLine;
 pub use effect::{Effect, Target};

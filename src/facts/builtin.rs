@@ -1,0 +1,74 @@
+//! Built-ins whose words mean something that a table cannot say.
+
+use super::analysis::{Analysis, Scene};
+use super::catalog::Entry;
+use super::item::Item;
+use super::kinds::is_name;
+use super::perform::Work;
+
+impl Analysis<'_> {
+    /// Notes what a built-in does with the words behind its name.
+    pub(super) fn builtin(
+        &mut self,
+        at: usize,
+        name: &str,
+        entry: &'static Entry,
+        rest: &[Item<'_>],
+        scene: Scene<'_>,
+    ) {
+        match name {
+            "test" | "[" => self.test(at, rest, scene),
+            "trap" => self.trap(at, rest, scene),
+            _ => self.perform(at, name, entry, rest, scene),
+        }
+    }
+
+    /// `-v` and `-R` evaluate the subscript of the name behind them: `test -v 'a[$(cmd)]'` runs `cmd`.
+    pub(super) fn test(&mut self, at: usize, words: &[Item<'_>], scene: Scene<'_>) {
+        for (word, next) in words.iter().zip(words.iter().skip(1)) {
+            let evaluates = match word.bytes() {
+                Some(bytes) => matches!(bytes, b"-v" | b"-R"),
+                None => {
+                    b"-v".starts_with(&word.content.prefix()) || b"-R".starts_with(&word.content.prefix())
+                }
+            };
+            let harmless = next.bytes().is_some_and(|bytes| !bytes.contains(&b'['));
+            if evaluates && !harmless {
+                self.opaque(at, "test -v evaluates code in a name", scene.place(word.span));
+            }
+        }
+        // One word may become several.
+        if let Some(word) = words.iter().find(|word| word.max != Some(1) && word.bytes().is_none()) {
+            self.opaque(at, "a test whose words are not known before the shell runs", scene.place(word.span));
+        }
+    }
+
+    /// The text runs later, when a signal comes or the shell ends.
+    fn trap(&mut self, at: usize, words: &[Item<'_>], scene: Scene<'_>) {
+        let words = match words.split_first() {
+            Some((first, rest)) if first.bytes() == Some(b"--") => rest,
+            _ => words,
+        };
+        let Some((text, signals)) = words.split_first() else { return };
+        let lone = signals.is_empty() && text.bytes().is_some();
+        if lone || matches!(text.bytes(), Some(b"" | b"-" | b"-p" | b"-l")) {
+            return;
+        }
+        let dialect = scene.shell.map_or(crate::syntax::Dialect::Bash, |names| names.dialect);
+        let later = Scene { cwd: None, certain_environment: false, ..scene };
+        match text.bytes().filter(|_| text.is_one_word()) {
+            Some(bytes) => self.text(&Work::new(at, "trap", later), bytes, dialect, None, text.span),
+            None => self.opaque(at, "a trap that is not known before the shell runs", scene.place(text.span)),
+        }
+    }
+
+    /// `[[ … ]]`: its arithmetic is judged with the script's; `-v` as in `test`.
+    pub(super) fn conditional(&mut self, at: usize, words: &[Item<'_>], scene: Scene<'_>) {
+        for (word, next) in words.iter().zip(words.iter().skip(1)) {
+            let plain = next.text().is_some_and(is_name);
+            if matches!(word.bytes(), Some(b"-v" | b"-R")) && !plain {
+                self.opaque(at, "[[ -v evaluates code in a name", scene.place(word.span));
+            }
+        }
+    }
+}

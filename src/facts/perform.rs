@@ -1,0 +1,345 @@
+//! What a program of the catalog does with its words.
+
+use std::path::PathBuf;
+
+use crate::syntax::Span;
+
+use super::analysis::{Analysis, Scene};
+use super::catalog::{
+    Entry, Kind, OptionEntry, Slot, Stdin, Template, TemplateTarget, glob_matches, look_up,
+};
+use super::item::Item;
+use super::options::{Parsed, Part, may_match, parse, possible_slots};
+use super::path::path_target;
+use super::{Target, Undo};
+
+/// One invocation of a program that the catalog knows.
+pub(super) struct Work<'s> {
+    /// Its index among the invocations.
+    pub(super) at: usize,
+    /// Its name, for what it starts.
+    pub(super) name: &'s str,
+    /// The circumstances.
+    pub(super) scene: Scene<'s>,
+    /// Where relative paths start.
+    pub(super) base: Option<PathBuf>,
+    /// Whether path operands mean everything below them.
+    pub(super) recursive: bool,
+    /// What the catalog says of undoing what operands name.
+    pub(super) undo: Option<Undo>,
+    /// Names that the environment of what it starts gets besides.
+    pub(super) changes_environment: bool,
+    /// The last operand that named a host or container.
+    pub(super) place: Option<String>,
+    /// The operands, for `find -exec`: where its paths begin; `None` where that is not known.
+    pub(super) starts: Option<Vec<Vec<u8>>>,
+    /// What stands for an input word in the command that is started (`xargs -I`).
+    pub(super) placeholder: Option<Vec<u8>>,
+}
+
+/// What the options make of the operands.
+struct Shape {
+    slots: Vec<Slot>,
+    also: Option<Kind>,
+    stdin: Option<Stdin>,
+    retypes: Vec<(&'static str, Kind)>,
+}
+
+impl Analysis<'_> {
+    /// Notes what a program of the catalog does with the words behind its name.
+    pub(super) fn perform(
+        &mut self,
+        at: usize,
+        name: &str,
+        entry: &'static Entry,
+        items: &[Item<'_>],
+        scene: Scene<'_>,
+    ) {
+        let mut work = Work::new(at, name, scene);
+        let mut scope = vec![entry];
+        let mut rest = items;
+        loop {
+            let Some(entry) = scope.first().copied() else { return };
+            let parsed = parse(rest, &scope);
+            let read = parsed.read;
+            self.apply(&mut work, entry, parsed);
+            if entry.subs.is_empty() || self.is_over() {
+                return;
+            }
+            rest = rest.get(read..).unwrap_or_default();
+            match self.sub(&work, entry, rest) {
+                Some(sub) => scope.insert(0, sub),
+                None => return,
+            }
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+
+    /// The subcommand that the next word names.
+    fn sub(&mut self, work: &Work<'_>, entry: &'static Entry, rest: &[Item<'_>]) -> Option<&'static Entry> {
+        let Some(item) = rest.first() else {
+            let Some(name) = entry.default_sub else {
+                let span = Span::default();
+                entry
+                    .without_operands
+                    .iter()
+                    .for_each(|template| self.template(work, template, "the bare command", span));
+                return None;
+            };
+            return look_up(entry.subs, name);
+        };
+        let span = work.scene.place(item.span);
+        let (Some(name), true) = (item.text(), item.is_one_word()) else {
+            self.opaque(work.at, "the subcommand is not known before the shell runs", span);
+            return None;
+        };
+        let sub = look_up(entry.subs, name);
+        if sub.is_none() {
+            self.opaque(work.at, format!("`{} {name}` is not in the catalog", work.name), span);
+        }
+        sub
+    }
+
+    fn apply(&mut self, work: &mut Work<'_>, entry: &'static Entry, parsed: Parsed<'_>) {
+        for doubt in parsed.doubts {
+            self.opaque(work.at, doubt.why, work.scene.place(doubt.span));
+        }
+        if let Some(span) = parsed.unseen_read {
+            let because = "a word that could be an option";
+            let (kind, undo) = (super::EffectKind::Read, Undo::Harmless);
+            self.effect(work.at, kind, Target::Unknown, undo, because, span, work.scene);
+        }
+        if let Some(why) = entry.opaque {
+            self.opaque(work.at, why, work.scene.place(Span::default()));
+        }
+        work.undo = entry.undo.or(work.undo);
+        work.changes_environment |=
+            entry.effects.iter().any(|effect| effect.kind == super::EffectKind::Privilege);
+        let shape = self.shape(work, entry, &parsed.parts);
+        let operands: Vec<&Item<'_>> = operands_of(&parsed.parts).collect();
+        work.starts = operands.iter().map(|item| item.bytes().map(<[u8]>::to_vec)).collect();
+        self.parts(work, entry, &shape, &parsed.parts);
+        for template in entry.effects {
+            self.template(work, template, "what it does", Span::default());
+        }
+        if operands.is_empty() && entry.subs.is_empty() {
+            for template in entry.without_operands {
+                self.template(work, template, "no operand", Span::default());
+            }
+        }
+        let script_is_stdin = operands.first().is_none_or(|first| first.bytes() == Some(b"-"));
+        match shape.stdin {
+            Some(stdin) => self.standard_input(work, stdin),
+            None if script_is_stdin => self.standard_input(work, entry.stdin),
+            None => {}
+        }
+        self.missing_remote_command(work, &shape.slots, operands.len());
+    }
+
+    /// What the options that are present make of the operands.
+    fn shape(&mut self, work: &mut Work<'_>, entry: &'static Entry, parts: &[Part<'_>]) -> Shape {
+        let mut shape =
+            Shape { slots: entry.operands.to_vec(), also: None, stdin: None, retypes: Vec::new() };
+        let mut chosen: Option<&'static [Slot]> = None;
+        let mut replaces = false;
+        for part in parts {
+            let Part::Option(option, values, span) = part else { continue };
+            if let Some(slots) = option.operands {
+                if chosen.is_some_and(|chosen| chosen != slots) {
+                    self.opaque(
+                        work.at,
+                        "two options disagree about what the operands are",
+                        work.scene.place(*span),
+                    );
+                }
+                chosen = Some(slots);
+            }
+            replaces |= option.replaces_first_operand;
+            work.recursive |= option.recursive;
+            shape.also = option.operands_also.or(shape.also);
+            shape.stdin = option.stdin.or(shape.stdin);
+            shape.retypes.extend_from_slice(option.retypes);
+            if matches!(option.names, "-I" | "-i,--replace") {
+                work.placeholder = Some(values.first().and_then(Item::bytes).unwrap_or(b"{}").to_vec());
+            }
+        }
+        if let Some(chosen) = chosen {
+            shape.slots = chosen.to_vec();
+        }
+        if replaces && !shape.slots.is_empty() {
+            shape.slots.remove(0);
+        }
+        shape
+    }
+
+    fn parts(&mut self, work: &mut Work<'_>, entry: &'static Entry, shape: &Shape, parts: &[Part<'_>]) {
+        let mut slots = shape.slots.as_slice();
+        let mut left = (0, Some(0));
+        for (index, part) in parts.iter().enumerate() {
+            let item = match part {
+                Part::Option(option, values, span) => {
+                    self.option(work, option, values, *span, shape);
+                    continue;
+                }
+                Part::Operand(item) => item,
+            };
+            if let Some((Slot { kind: Kind::Assignment, .. }, later)) = slots.split_first() {
+                if self.assignment_operand(work, item) {
+                    continue;
+                }
+                slots = later;
+            }
+            self.word_rules(work, entry, item);
+            let behind = parts.get(index + 1..).unwrap_or_default();
+            let right = operands_of(behind).fold((0, Some(0)), more);
+            // A word that may become several stands in several places.
+            let from = (left.0, item.max.and_then(|max| Some(left.1? + usize::from(max.max(1)) - 1)));
+            let to = (right.0, item.max.and_then(|max| Some(right.1? + usize::from(max.max(1)) - 1)));
+            let kinds = possible_slots(slots, from, to);
+            left = more(left, item);
+            match kinds.as_slice() {
+                [Some(kind)] if kind.takes_the_rest() => {
+                    let words: Vec<Item<'_>> =
+                        std::iter::once(item).chain(operands_of(behind)).cloned().collect();
+                    self.started(work, *kind, &words);
+                    return;
+                }
+                _ => kinds.iter().for_each(|kind| self.operand(work, *kind, item, shape)),
+            }
+        }
+    }
+
+    fn operand(&mut self, work: &mut Work<'_>, kind: Option<Kind>, item: &Item<'_>, shape: &Shape) {
+        match kind {
+            None => {
+                let why = "an operand that the catalog knows nothing of";
+                self.opaque(work.at, why, work.scene.place(item.span));
+            }
+            Some(kind) if kind.takes_the_rest() => {
+                let why = "where the command to be run begins is not known before the shell runs";
+                self.opaque(work.at, why, work.scene.place(item.span));
+            }
+            Some(kind) => {
+                self.word(work, kind, item, "operand", work.recursive);
+                if let (Kind::Path(..), Some(also)) = (kind, shape.also) {
+                    self.word(work, also, item, "operand", work.recursive);
+                }
+            }
+        }
+    }
+
+    fn option(
+        &mut self,
+        work: &mut Work<'_>,
+        option: &'static OptionEntry,
+        values: &[Item<'_>],
+        span: Span,
+        shape: &Shape,
+    ) {
+        if let Some(why) = option.opaque {
+            self.opaque(work.at, why, work.scene.place(span));
+        }
+        if let Some(patterns) = option.harmless_values {
+            let harmless = |value: &Item<'_>| {
+                value.bytes().is_some_and(|bytes| patterns.iter().any(|p| glob_matches(p.as_bytes(), bytes)))
+            };
+            if !values.iter().all(harmless) {
+                let why =
+                    format!("option `{}` with a value that the catalog does not call harmless", option.names);
+                self.opaque(work.at, why, work.scene.place(span));
+            }
+        }
+        for template in option.effects {
+            self.template(work, template, option.names, span);
+        }
+        if option.values == [Kind::CommandUntil] {
+            return self.started(work, Kind::CommandUntil, values);
+        }
+        let retyped =
+            shape.retypes.iter().find(|(name, _)| option.names.split(',').any(|known| known == *name));
+        for (value, kind) in values.iter().zip(option.values) {
+            let kind = retyped.map_or(*kind, |(_, kind)| *kind);
+            self.word(work, kind, value, option.names, false);
+        }
+    }
+
+    fn word_rules(&mut self, work: &Work<'_>, entry: &'static Entry, item: &Item<'_>) {
+        for rule in entry.words {
+            if !rule.patterns.iter().any(|pattern| may_match(&item.content, pattern)) {
+                continue;
+            }
+            for template in rule.effects {
+                self.template(work, template, "operand", item.span);
+            }
+            if let Some(why) = rule.opaque {
+                self.opaque(work.at, why, work.scene.place(item.span));
+            }
+        }
+    }
+
+    /// Notes an effect that the catalog states.
+    pub(super) fn template(
+        &mut self,
+        work: &Work<'_>,
+        template: &Template,
+        because: &'static str,
+        span: Span,
+    ) {
+        let target = match template.target {
+            TemplateTarget::Nothing => Target::Nothing,
+            TemplateTarget::Unknown => Target::Unknown,
+            TemplateTarget::Host(name) => Target::Host { name: Some(name.to_owned()), port: None },
+            TemplateTarget::Name(name) => Target::Name(name.to_owned()),
+            TemplateTarget::Path(path) => match (path.strip_prefix('~'), self.world.home()) {
+                (Some(below), Some(home)) => {
+                    let path = home.join(below.trim_start_matches('/'));
+                    path_target(path.as_os_str().as_encoded_bytes(), None, template.recursive, self.world)
+                }
+                (Some(_), None) => Target::Unknown,
+                (None, _) => {
+                    path_target(path.as_bytes(), work.base.as_deref(), template.recursive, self.world)
+                }
+            },
+        };
+        self.effect(work.at, template.kind, target, template.undo, because, span, work.scene);
+    }
+
+    /// `ssh HOST` without a command is a shell there.
+    fn missing_remote_command(&mut self, work: &Work<'_>, slots: &[Slot], operands: usize) {
+        let place = slots.iter().position(|slot| slot.kind == Kind::RemoteEval);
+        if place.is_some_and(|place| operands <= place && operands > 0) {
+            self.opaque(work.at, "starts a shell on another machine", work.scene.place(Span::default()));
+        }
+    }
+}
+
+impl<'s> Work<'s> {
+    /// Work that has not begun.
+    pub(super) fn new(at: usize, name: &'s str, scene: Scene<'s>) -> Self {
+        Self {
+            at,
+            name,
+            scene,
+            base: scene.cwd.map(std::borrow::ToOwned::to_owned),
+            recursive: false,
+            undo: None,
+            changes_environment: false,
+            place: None,
+            starts: None,
+            placeholder: None,
+        }
+    }
+}
+
+fn operands_of<'p, 'a>(parts: &'p [Part<'a>]) -> impl Iterator<Item = &'p Item<'a>> {
+    parts.iter().filter_map(|part| match part {
+        Part::Operand(item) => Some(item),
+        Part::Option(..) => None,
+    })
+}
+
+/// Adds a word to the fewest and the most words so far.
+fn more(so_far: (usize, Option<usize>), item: &Item<'_>) -> (usize, Option<usize>) {
+    let most = item.max.and_then(|max| Some(so_far.1? + usize::from(max)));
+    (so_far.0 + usize::from(item.min), most)
+}

@@ -1,0 +1,441 @@
+//! Every command of a script, in order, with what it inherits from the commands before and around it.
+
+use std::path::{Path, PathBuf};
+
+use crate::syntax::{
+    Command, CommandKind, Connector, Dialect, Place, Redirection, RedirectionOperator, Script,
+};
+
+use super::analysis::{Analysis, Names, Scene};
+use super::item::Item;
+use super::kinds::is_stream;
+use super::path::{absolute, targets};
+use super::variables::Variables;
+use super::{EffectKind, Program, Target, Undo};
+
+/// A script under analysis.
+struct Walk<'s> {
+    script: &'s Script,
+    scene: Scene<'s>,
+    variables: Variables<'s>,
+    functions: Vec<(&'s [u8], usize, bool)>,
+    cwd: Directories,
+    dialect: Dialect,
+}
+
+impl Analysis<'_> {
+    /// Analyses every command of a script whose text is `source`.
+    pub(super) fn script(&mut self, script: &Script, source: &[u8], dialect: Dialect, scene: Scene<'_>) {
+        let world = self.world;
+        let mut walk = Walk {
+            script,
+            scene,
+            variables: Variables::new(script, source, world, scene.certain_environment),
+            functions: functions(script),
+            cwd: Directories::new(scene.cwd),
+            dialect,
+        };
+        for (index, command) in script.commands.iter().enumerate() {
+            if self.is_over() {
+                return;
+            }
+            self.listed(&mut walk, index, command);
+        }
+    }
+
+    fn listed(&mut self, walk: &mut Walk<'_>, index: usize, command: &Command) {
+        let cwd = walk.cwd.at(walk.script, index);
+        let items: Vec<Item<'_>> = walk.script.commands.get(index).map_or_else(Vec::new, |command| {
+            command.words.iter().map(|word| walk.variables.item(word, index, cwd.as_deref())).collect()
+        });
+        let functions: Vec<(&[u8], bool)> =
+            walk.functions.iter().map(|(name, at, surely)| (*name, *surely && *at < index)).collect();
+        let stdin = walk.stdin(index, cwd.as_deref());
+        let scene = Scene {
+            cwd: cwd.as_deref(),
+            stdin: stdin.as_deref(),
+            certain_environment: walk.scene.certain_environment
+                && (items.is_empty() || !walk.variables.any()),
+            shell: Some(Names { dialect: walk.dialect, functions: &functions }),
+            ..walk.scene
+        };
+        let at = self.head(walk, command, &items, scene);
+        self.assignments(walk, at, index, command, scene);
+        self.redirections(walk, at, index, command, scene);
+        self.arithmetic(walk, at, index, command, scene);
+        walk.cwd.after(walk.script, index, &items, &walk.functions, self.world);
+        if let Some(at) = at {
+            self.drop_if_empty(at, command);
+        }
+    }
+
+    /// Writes the command down; `None` for the head of a compound command without words.
+    fn head(
+        &mut self,
+        walk: &Walk<'_>,
+        command: &Command,
+        items: &[Item<'_>],
+        scene: Scene<'_>,
+    ) -> Option<usize> {
+        match &command.kind {
+            CommandKind::Simple if !items.is_empty() => {
+                let inner = if command.assignments.is_empty() {
+                    scene
+                } else {
+                    Scene { certain_environment: false, ..scene }
+                };
+                Some(self.invoke(items, inner))
+            }
+            CommandKind::Test => {
+                let at = self.record(Program::Nothing, &[], command.span, scene);
+                self.conditional(at, items, scene);
+                Some(at)
+            }
+            CommandKind::For { name } => {
+                let at = self.record(Program::Nothing, &[], command.span, scene);
+                let value = items.first().filter(|_| items.len() == 1);
+                self.assigns(at, name, value, command.span, scene);
+                Some(at)
+            }
+            CommandKind::Group if command.redirections.is_empty() => None,
+            CommandKind::Function { .. } => {
+                let _ = walk;
+                None
+            }
+            _ => Some(self.record(Program::Nothing, &[], command.span, scene)),
+        }
+    }
+
+    fn assignments(
+        &mut self,
+        walk: &Walk<'_>,
+        at: Option<usize>,
+        index: usize,
+        command: &Command,
+        scene: Scene<'_>,
+    ) {
+        let Some(at) = at else { return };
+        let Some(command) = walk.script.commands.get(index).filter(|_| !command.assignments.is_empty())
+        else {
+            return;
+        };
+        for assignment in &command.assignments {
+            let value = assignment.values.first().filter(|_| !assignment.array && !assignment.append);
+            let value = value.map(|word| walk.variables.item(word, index, scene.cwd));
+            let nothing = Item::known(b"".as_slice(), assignment.span);
+            let plain = !assignment.array && !assignment.append && assignment.values.is_empty();
+            let value = value.as_ref().or(plain.then_some(&nothing));
+            self.assigns(at, &assignment.name, value, assignment.span, scene);
+        }
+    }
+
+    fn redirections(
+        &mut self,
+        walk: &Walk<'_>,
+        at: Option<usize>,
+        index: usize,
+        command: &Command,
+        scene: Scene<'_>,
+    ) {
+        let Some(at) = at else { return };
+        let redirections = walk.script.commands.get(index).map_or(&[][..], |command| &command.redirections);
+        debug_assert_eq!(redirections.len(), command.redirections.len());
+        for redirection in redirections {
+            let item = walk.variables.item(&redirection.target, index, scene.cwd);
+            self.redirection(at, redirection, &item, scene);
+        }
+    }
+
+    fn redirection(&mut self, at: usize, redirection: &Redirection, item: &Item<'_>, scene: Scene<'_>) {
+        use RedirectionOperator as Operator;
+        let (because, kinds): (_, &[EffectKind]) = match redirection.operator {
+            Operator::Read => ("redirection <", &[EffectKind::Read]),
+            Operator::Write => ("redirection >", &[EffectKind::Write]),
+            Operator::Clobber => ("redirection >|", &[EffectKind::Write]),
+            Operator::Append => ("redirection >>", &[EffectKind::Write]),
+            Operator::ReadWrite => ("redirection <>", &[EffectKind::Read, EffectKind::Write]),
+            Operator::WriteBoth => ("redirection &>", &[EffectKind::Write]),
+            Operator::AppendBoth => ("redirection &>>", &[EffectKind::Write]),
+            Operator::DuplicateInput | Operator::DuplicateOutput => {
+                return self.duplication(at, redirection, item, scene);
+            }
+            Operator::HereDocument | Operator::HereString => return,
+        };
+        if item.bytes().is_some_and(is_stream) && item.bytes() != Some(b"-")
+            || item.content == super::item::Content::Pipe
+        {
+            return;
+        }
+        if let Some(target) = network(item) {
+            return self.effect(
+                at,
+                EffectKind::Network,
+                target,
+                Undo::Harmless,
+                because,
+                redirection.span,
+                scene,
+            );
+        }
+        for target in targets(&item.content, scene.cwd, false, self.world) {
+            for kind in kinds {
+                let undo = kind.usual_undo();
+                self.effect(at, *kind, target.clone(), undo, because, redirection.span, scene);
+            }
+        }
+    }
+
+    /// `>&2`, `<&3`, `>&-`; anything else is a file or code.
+    fn duplication(&mut self, at: usize, redirection: &Redirection, item: &Item<'_>, scene: Scene<'_>) {
+        let descriptor = |bytes: &[u8]| {
+            let digits = bytes.strip_suffix(b"-").unwrap_or(bytes);
+            digits.iter().all(u8::is_ascii_digit)
+        };
+        if !item.bytes().is_some_and(descriptor) {
+            self.opaque(at, "a descriptor that only the shell knows", scene.place(redirection.span));
+        }
+    }
+
+    /// Names in arithmetic are code unless their values are certainly integers.
+    fn arithmetic(
+        &mut self,
+        walk: &Walk<'_>,
+        at: Option<usize>,
+        index: usize,
+        command: &Command,
+        scene: Scene<'_>,
+    ) {
+        let inside =
+            |span: crate::syntax::Span| command.span.start <= span.start && span.end <= command.span.end;
+        for (name, span) in walk.script.arithmetic_names.iter().filter(|(_, span)| inside(*span)) {
+            if walk.variables.is_integer(name, index) {
+                continue;
+            }
+            let at = at.unwrap_or_else(|| self.record(Program::Nothing, &[], command.span, scene));
+            let name = String::from_utf8_lossy(name);
+            self.opaque(at, format!("arithmetic evaluates the value of `{name}`"), scene.place(*span));
+        }
+    }
+
+    /// The head of a compound command that does nothing itself is no invocation.
+    fn drop_if_empty(&mut self, at: usize, command: &Command) {
+        let last = at + 1 == self.facts.invocations.len();
+        let empty = self.facts.invocations.get(at).is_some_and(|invocation| {
+            invocation.program == Program::Nothing
+                && invocation.effects.is_empty()
+                && invocation.opaque.is_none()
+        });
+        if last && empty && command.kind != CommandKind::Simple {
+            self.facts.invocations.pop();
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// The text on a command's standard input, where the script says it.
+    fn stdin(&self, index: usize, cwd: Option<&Path>) -> Option<Vec<u8>> {
+        let command = self.script.commands.get(index)?;
+        let own = command.redirections.iter().rev().find(|redirection| changes_stdin(redirection));
+        if let Some(redirection) = own {
+            return self.redirected(redirection, index, cwd);
+        }
+        let member = command.pipeline.1 > 0 || command.background;
+        if member || command.place == Place::ProcessInput {
+            return None;
+        }
+        let parent = usize::try_from(command.parent?).ok()?;
+        if command.place == Place::Body {
+            return self.stdin(parent, None);
+        }
+        None
+    }
+
+    fn redirected(&self, redirection: &Redirection, index: usize, cwd: Option<&Path>) -> Option<Vec<u8>> {
+        match redirection.operator {
+            RedirectionOperator::HereDocument => redirection.here_document.as_ref()?.text.clone(),
+            RedirectionOperator::HereString => {
+                let head = self.script.commands.get(index)?;
+                let same = head.redirections.iter().find(|other| other.span == redirection.span)?;
+                let mut text = self.variables.item(&same.target, index, cwd).bytes()?.to_vec();
+                text.push(b'\n');
+                Some(text)
+            }
+            RedirectionOperator::Read if redirection.target.literal() == Some(b"/dev/null") => {
+                Some(Vec::new())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn changes_stdin(redirection: &Redirection) -> bool {
+    use RedirectionOperator as Operator;
+    let default = match redirection.operator {
+        Operator::Read
+        | Operator::ReadWrite
+        | Operator::DuplicateInput
+        | Operator::HereDocument
+        | Operator::HereString => 0,
+        _ => 1,
+    };
+    redirection.descriptor.unwrap_or(default) == 0
+}
+
+/// bash itself talks to the network for `/dev/tcp/HOST/PORT`.
+fn network(item: &Item<'_>) -> Option<Target> {
+    let prefix = item.content.prefix();
+    let rest = prefix.strip_prefix(b"/dev/tcp/").or_else(|| prefix.strip_prefix(b"/dev/udp/"))?;
+    let text = std::str::from_utf8(rest).ok().filter(|_| item.bytes().is_some());
+    let (name, port) = text.and_then(|text| text.split_once('/')).unzip();
+    Some(Target::Host {
+        name: name.map(str::to_ascii_lowercase),
+        port: port.and_then(|port| port.parse().ok()),
+    })
+}
+
+/// Functions with the index of their definition and whether it is certainly made.
+fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
+    let defined = script.commands.iter().enumerate().filter_map(|(index, command)| match &command.kind {
+        CommandKind::Function { name } => {
+            Some((name.as_slice(), index, command.level == 0 && !command.conditional && !command.background))
+        }
+        _ => None,
+    });
+    defined.collect()
+}
+
+/// The working directory along a script.
+struct Directories {
+    /// At the top level, behind the commands so far.
+    here: Option<PathBuf>,
+    /// As long as only `&&` follows: where `cd` leads if it succeeds.
+    if_chained: Option<PathBuf>,
+    /// Within one compound command: its index, and where its commands run.
+    within: Option<(usize, Option<PathBuf>)>,
+}
+
+impl Directories {
+    fn new(start: Option<&Path>) -> Self {
+        Self { here: start.map(Path::to_owned), if_chained: None, within: None }
+    }
+
+    /// Where the command at `index` runs.
+    fn at(&mut self, script: &Script, index: usize) -> Option<PathBuf> {
+        let command = script.commands.get(index)?;
+        if command.level == 0 {
+            self.within = None;
+            if self.if_chained.is_some() && command.connector != Connector::And && !is_piped(command) {
+                // `cd` may have failed.
+                self.here = None;
+                self.if_chained = None;
+            }
+        }
+        let outer = self.if_chained.clone().or_else(|| self.here.clone());
+        match &self.within {
+            Some((head, directory)) if is_below(script, index, *head) => directory.clone(),
+            _ => outer,
+        }
+    }
+
+    /// Notes what the command at `index` does to the working directory.
+    fn after(
+        &mut self,
+        script: &Script,
+        index: usize,
+        items: &[Item<'_>],
+        functions: &[(&[u8], usize, bool)],
+        world: &dyn super::World,
+    ) {
+        let Some(command) = script.commands.get(index) else { return };
+        let name = items.iter().find(|item| !matches!(item.bytes(), Some(b"command" | b"builtin")));
+        let changes = match name.map(|name| name.bytes()) {
+            Some(Some(name)) => {
+                matches!(name, b"cd" | b"pushd" | b"popd" | b"eval" | b"source" | b"." | b"chdir")
+                    || name == b"trap"
+                    || functions.iter().any(|(known, ..)| *known == name && matches!(name, b"cd"))
+            }
+            Some(None) => true,
+            None => false,
+        };
+        if !changes || command.kind != CommandKind::Simple {
+            return;
+        }
+        let target = match items {
+            [cd, target] if cd.bytes() == Some(b"cd") && functions.is_empty() => {
+                target.bytes().filter(|bytes| !bytes.starts_with(b"-") && !bytes.is_empty())
+            }
+            _ => None,
+        };
+        let from = self.at(script, index);
+        let to = target.and_then(|target| absolute(target, from.as_deref()));
+        let exists = to.as_deref().is_some_and(|to| world.resolve(to).directory);
+        self.changed(script, index, command, to, exists);
+    }
+
+    fn changed(
+        &mut self,
+        script: &Script,
+        index: usize,
+        command: &Command,
+        to: Option<PathBuf>,
+        exists: bool,
+    ) {
+        let top = outermost(script, index);
+        if command.level == 0 {
+            if is_piped(command) || command.background {
+                return;
+            }
+            match to {
+                Some(to) if exists && !command.conditional => {
+                    self.here = Some(to);
+                    self.if_chained = None;
+                }
+                Some(to) => self.if_chained = Some(to),
+                None => (self.here, self.if_chained) = (None, None),
+            }
+            return;
+        }
+        let function = ancestors(script, index).any(|at| {
+            script
+                .commands
+                .get(at)
+                .is_some_and(|command| matches!(command.kind, CommandKind::Function { .. }))
+        });
+        if command.in_current_shell || function {
+            (self.here, self.if_chained, self.within) = (None, None, None);
+            return;
+        }
+        // In a subshell of its own the first `cd` holds for the commands behind it.
+        let first = command.level == 1 && command.connector == Connector::First && !is_piped(command);
+        let direct = command.parent.and_then(|parent| usize::try_from(parent).ok()) == Some(top);
+        let steady = script.commands.get(top).is_some_and(|head| {
+            !matches!(head.kind, CommandKind::For { .. } | CommandKind::ArithmeticFor) && !head.conditional
+        });
+        let to = to.filter(|_| first && direct && steady && !command.conditional);
+        let chained = script.commands.iter().skip(index + 1).take_while(|next| next.level > 0);
+        let only_if = chained
+            .filter(|next| next.parent == command.parent)
+            .all(|next| next.connector == Connector::And || is_piped(next));
+        self.within = Some((top, to.filter(|_| exists || only_if)));
+    }
+}
+
+fn is_piped(command: &Command) -> bool {
+    command.pipeline.1 > 0 || command.connector == Connector::Pipe
+}
+
+fn ancestors(script: &Script, index: usize) -> impl Iterator<Item = usize> + '_ {
+    let parent = |at: &usize| {
+        let parent = script.commands.get(*at)?.parent?;
+        usize::try_from(parent).ok().filter(|parent| parent < at)
+    };
+    std::iter::successors(parent(&index), move |at| parent(at))
+}
+
+fn is_below(script: &Script, index: usize, head: usize) -> bool {
+    ancestors(script, index).any(|at| at == head)
+}
+
+fn outermost(script: &Script, index: usize) -> usize {
+    ancestors(script, index).last().unwrap_or(index)
+}
