@@ -1,9 +1,5 @@
 //! A command line → its facts.
 
-use std::borrow::Cow;
-
-#[cfg(test)]
-use crate::syntax::Dialect;
 use crate::syntax::{Command, CommandKind, Connector, Parse, Script, Span, parse};
 
 use super::analysis::{Analysis, Scene};
@@ -29,7 +25,8 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
     let mut simple = None;
     match line {
         CommandLine::Argv(words) => {
-            let items = argv_items(words);
+            let known = |(word, span): (_, Span)| Item::known(Vec::as_slice(word), span);
+            let items: Vec<Item<'_>> = words.iter().zip(line.word_spans()).map(known).collect();
             simple = (!items.is_empty()).then(|| analysis.invoke(&items, scene));
         }
         CommandLine::Shell { text, dialect, options, .. } => match parse(text, *dialect) {
@@ -48,30 +45,6 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
     settled(analysis.facts, simple)
 }
 
-/// Analyses a script that is already there.
-#[cfg(test)]
-pub(super) fn analyse_script(
-    script: &Script,
-    source: &[u8],
-    dialect: Dialect,
-    world: &dyn World,
-    catalog: &Catalog,
-) -> Facts {
-    let mut analysis = Analysis { world, catalog, facts: Facts::default() };
-    let scene = Scene {
-        cwd: Some(world.cwd()),
-        via: &[],
-        texts: 0,
-        elsewhere: None,
-        certain_environment: true,
-        stdin: None,
-        shell: None,
-        span: None,
-    };
-    analysis.script(script, source, dialect, scene);
-    settled(analysis.facts, None)
-}
-
 /// What is opaque as a whole has no parts; only a file can be executed directly.
 fn settled(mut facts: Facts, simple: Option<usize>) -> Facts {
     if facts.opaque.is_some() {
@@ -87,18 +60,6 @@ fn settled(mut facts: Facts, simple: Option<usize>) -> Facts {
     };
     facts.simple = simple.filter(executable);
     facts
-}
-
-/// The words with the places that they have when they are joined by single blanks.
-fn argv_items(words: &[Vec<u8>]) -> Vec<Item<'_>> {
-    let mut items = Vec::with_capacity(words.len());
-    let mut start = 0_u32;
-    for word in words {
-        let end = start.saturating_add(u32::try_from(word.len()).unwrap_or(u32::MAX));
-        items.push(Item::known(Cow::Borrowed(word.as_slice()), Span { start, end }));
-        start = end.saturating_add(1);
-    }
-    items
 }
 
 /// Whether the text is one simple command of literal words and nothing else.

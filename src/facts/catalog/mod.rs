@@ -85,11 +85,7 @@ pub use user::{CatalogError, examples};
 
 use super::{EffectKind, Undo};
 
-#[expect(
-    unused_imports,
-    non_upper_case_globals,
-    reason = "the file is generated: names follow types, and tables may be empty"
-)]
+#[expect(non_upper_case_globals, reason = "the file is generated, and names follow types")]
 mod built_in {
     use super::{
         EffectKind, Entry, Kind, OptionEntry, Reach, ShellKind, Slot, Stdin, Style, Template, TemplateTarget,
