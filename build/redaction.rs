@@ -43,6 +43,12 @@ pub fn compile(text: &str) -> Result<String, String> {
     if let Some((short, _)) = literals.iter().find(|(literal, _)| literal.len() < 3 || !literal.is_ascii()) {
         return Err(format!("`{short}`: a beginning needs three bytes of ASCII at least"));
     }
+    if literals.len() > 32 {
+        return Err(format!(
+            "{} beginnings are more than the 32 that are searched for at once",
+            literals.len()
+        ));
+    }
     let _ =
         writeln!(out, "];\npub(super) static LITERALS: [(&str, usize); {}] = {literals:?};", literals.len());
     Ok(out)

@@ -25,10 +25,6 @@ impl CastFile {
         Self { path: directory.join(name), file: None, bytes: 0, hash: Sha256::new() }
     }
 
-    pub(super) const fn exists(&self) -> bool {
-        self.file.is_some()
-    }
-
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
     }

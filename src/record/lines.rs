@@ -2,7 +2,7 @@
 
 use crate::json::{push_escaped, push_escaped_for_terminal};
 
-use super::{Code, Encoder, Format, Header, redact};
+use super::{Code, Encoder, Format, Header, disk::Batch, redact};
 
 /// Output that comes within this time of the event's start becomes one event, in microseconds.
 const COALESCE: u64 = 10_000;
@@ -11,7 +11,7 @@ const COALESCE: u64 = 10_000;
 #[derive(Debug)]
 pub(super) struct Lines {
     encoder: Encoder,
-    bytes: Vec<u8>,
+    batch: Batch,
     /// When the open event began.
     open: Option<u64>,
 }
@@ -22,41 +22,49 @@ impl Lines {
         let header =
             Header { command: redacted(&header.command), title: redacted(&header.title), ..header.clone() };
         let encoder = Encoder::new(format);
-        let mut bytes = Vec::with_capacity(1024);
-        encoder.header(&mut bytes, &header);
-        Self { encoder, bytes, open: None }
+        let mut batch = Batch { lines: Vec::with_capacity(1024), output: 0 };
+        encoder.header(&mut batch.lines, &header);
+        Self { encoder, batch, open: None }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// How many bytes there are.
+    pub(super) const fn len(&self) -> usize {
+        self.batch.lines.len()
     }
 
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
+    /// Counts bytes of output that the lines stand for.
+    pub(super) const fn count(&mut self, output: u64) {
+        self.batch.output += output;
+    }
+
+    /// Ends the open event, and gives all lines to be taken.
+    pub(super) fn whole(&mut self) -> &mut Batch {
+        self.close_event();
+        &mut self.batch
     }
 
     /// Adds a whole event.
     pub(super) fn event(&mut self, at: u64, code: Code, text: &str) {
         self.close_event();
-        self.encoder.event(&mut self.bytes, at, code, text);
+        self.encoder.event(&mut self.batch.lines, at, code, text);
     }
 
     /// Adds output as it is.
     pub(super) fn output(&mut self, at: u64, text: &str) {
         self.open_event(at);
-        push_escaped(&mut self.bytes, text);
+        push_escaped(&mut self.batch.lines, text);
     }
 
     /// Adds output whose newlines need a carriage return; see [`push_escaped_for_terminal`].
     pub(super) fn output_with_returns(&mut self, at: u64, text: &str, after_return: &mut bool) {
         self.open_event(at);
-        push_escaped_for_terminal(&mut self.bytes, text, after_return);
+        push_escaped_for_terminal(&mut self.batch.lines, text, after_return);
     }
 
     /// Ends the open event.
     pub(super) fn close_event(&mut self) {
         if self.open.take().is_some() {
-            Encoder::close(&mut self.bytes);
+            Encoder::close(&mut self.batch.lines);
         }
     }
 
@@ -66,7 +74,7 @@ impl Lines {
             self.close_event();
         }
         if self.open.is_none() {
-            self.encoder.open(&mut self.bytes, at, Code::Output);
+            self.encoder.open(&mut self.batch.lines, at, Code::Output);
             self.open = Some(at);
         }
     }

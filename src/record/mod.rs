@@ -3,19 +3,26 @@
 //! Pure: [`Encoder`], [`Header`], [`Utf8`]. Effect: [`Recorder`].
 
 mod cast;
+mod cast_reader;
 mod channel;
+mod decode;
+mod disk;
 mod encode;
 mod file;
 mod lines;
 mod question;
 mod recorder;
 mod redact;
+mod screen;
 mod text;
 
 pub use cast::{CastEvent, Code, Format, Header};
+pub use cast_reader::CastReader;
+pub use decode::Decoder;
 pub use encode::Encoder;
 pub use recorder::{Failure, Input, Options, Outcome, Recorder, file_name};
 pub use redact::{Origin, Redactor, redact};
+pub use screen::Screen;
 pub use text::Utf8;
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use crate::exec::{Ended, Event, Sink, Stream};
 use super::{
     Code, Format, Header,
     channel::{Channel, Newlines},
-    file::CastFile,
+    disk::{Disk, Lost},
     lines::Lines,
     question::Question,
     redact,
 };
 
 /// Lines are written when there are this many bytes of them.
-const BATCH: usize = 64 << 10;
+const BATCH: usize = 128 << 10;
 /// A run that goes on for longer than this has its recording on the disk.
 const FIRST_FLUSH: u64 = 250_000;
 /// Lines wait no longer than this.
@@ -84,7 +84,7 @@ pub struct Recorder {
     options: Options,
     name: String,
     started: Instant,
-    file: CastFile,
+    disk: Disk,
     lines: Lines,
     terminal: Channel,
     standard_output: Channel,
@@ -102,8 +102,6 @@ pub struct Recorder {
 struct Counts {
     total: u64,
     lost: u64,
-    /// In the buffer, not yet in the file.
-    waiting: u64,
 }
 
 /// The name of a recording's file: the time in UTC and the run's identifier.
@@ -116,7 +114,7 @@ pub fn file_name(millis: u64, run: &str) -> String {
 
 impl Recorder {
     /// Starts a recording in `directory`. For [`Failure::EndRun`] the file is made and written to at once, else when
-    /// the run has lasted for a quarter of a second, has written 64 KiB, or ends: that is one write for a short run.
+    /// the run has lasted for a quarter of a second, has written 128 KiB, or ends: that is one write for a short run.
     ///
     /// # Errors
     /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs.
@@ -124,7 +122,7 @@ impl Recorder {
         let mut recorder = Self {
             options,
             started: Instant::now(),
-            file: CastFile::new(directory, &name),
+            disk: Disk::new(directory, &name),
             name,
             lines: Lines::new(options.format, header),
             terminal: Channel::new(Newlines::AsTheyAre),
@@ -162,13 +160,18 @@ impl Recorder {
         let at = self.now();
         self.close_streams(at);
         self.flush(at)?;
+        let (_, written) = self.disk.finish();
+        self.survive(at, written)?;
+        let (Some(file), Ok(())) = self.disk.finish() else {
+            return Err(io::Error::other("the thread that writes the recording is gone"));
+        };
         if self.options.failure == Failure::EndRun {
-            self.file.sync()?;
+            file.sync()?;
         }
         Ok(Outcome {
+            sha256: file.sha256(),
+            bytes: file.bytes(),
             file: self.name,
-            sha256: self.file.sha256(),
-            bytes: self.file.bytes(),
             output: self.counts.total,
             lost: self.counts.lost,
             trouble: self.trouble,
@@ -205,7 +208,7 @@ impl Recorder {
             self.counts.lost += length;
             return Ok(());
         }
-        self.counts.waiting += length;
+        self.lines.count(length);
         let channel = match stream {
             Stream::Terminal => &mut self.terminal,
             Stream::Output => &mut self.standard_output,
@@ -215,7 +218,7 @@ impl Recorder {
         if self.options.input == Input::Keep {
             self.question.output(bytes);
         }
-        if self.file.bytes().saturating_add(self.lines.bytes().len() as u64) >= self.options.limit {
+        if self.disk.bytes().saturating_add(self.lines.len() as u64) >= self.options.limit {
             self.stop(at);
         }
         self.flush_if(at, false)
@@ -254,40 +257,35 @@ impl Recorder {
 
     /// When lines that wait are due on the disk.
     fn deadline(&self) -> Option<u64> {
-        let wait = if self.file.exists() { FLUSH } else { FIRST_FLUSH };
-        (!self.lines.bytes().is_empty()).then(|| self.flushed.saturating_add(wait))
+        let wait = if self.disk.has_begun() { FLUSH } else { FIRST_FLUSH };
+        (self.lines.len() > 0).then(|| self.flushed.saturating_add(wait))
     }
 
     fn flush_if(&mut self, at: u64, due: bool) -> io::Result<()> {
-        if due || self.lines.bytes().len() >= BATCH { self.flush(at) } else { Ok(()) }
+        if due || self.lines.len() >= BATCH { self.flush(at) } else { Ok(()) }
     }
 
-    /// Writes whole lines.
+    /// Hands whole lines to the disk.
     fn flush(&mut self, at: u64) -> io::Result<()> {
-        self.lines.close_event();
         self.flushed = at;
-        if self.lines.bytes().is_empty() {
+        if self.lines.len() == 0 {
             return Ok(());
         }
-        let written = self.file.append(self.lines.bytes());
-        self.lines.clear();
-        let waiting = std::mem::take(&mut self.counts.waiting);
-        match written {
-            Ok(()) => Ok(()),
-            Err(error) if self.options.failure == Failure::EndRun => Err(error),
-            Err(error) => {
-                self.counts.lost += waiting;
-                self.gap(at, &error);
-                Ok(())
-            }
-        }
+        let written = self.disk.write(self.lines.whole());
+        self.survive(at, written)
     }
 
-    /// The disk failed: says so where the recording goes on.
-    fn gap(&mut self, at: u64, error: &io::Error) {
+    /// Decides what a failing disk means, and says so where the recording goes on.
+    fn survive(&mut self, at: u64, written: Result<(), Lost>) -> io::Result<()> {
+        let Err(Lost { output, error }) = written else { return Ok(()) };
+        if self.options.failure == Failure::EndRun {
+            return Err(error);
+        }
+        self.counts.lost += output;
         let label = format!("{} bytes of output are lost: {error}", self.counts.lost);
-        self.trouble.get_or_insert(error.to_string());
         self.lines.event(at, Code::Marker, &label);
+        self.trouble.get_or_insert(error.to_string());
+        Ok(())
     }
 }
 

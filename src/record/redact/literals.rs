@@ -23,7 +23,7 @@ static STARTS: [(u8, u8); 256] = {
 };
 
 const LITERALS_LENGTH: usize = {
-    assert!(LITERALS.len() < 256);
+    assert!(LITERALS.len() <= 32);
     LITERALS.len()
 };
 
