@@ -206,6 +206,7 @@ fn option(raw: &RawOption) -> Outcome<OptionEntry> {
         operands: raw.operands.as_ref().map(|kinds| slots(kinds).map(leak)).transpose()?,
         operands_also: raw.operands_also.as_ref().map(|kind| kind_named(kind.get_ref(), kind)).transpose()?,
         recursive: raw.recursive,
+        cancels_effects: raw.cancels_effects,
         replaces_first_operand: raw.replaces_first_operand,
         retypes: leak(retypes),
         stdin: raw.stdin.as_ref().map(stdin).transpose()?,

@@ -60,6 +60,8 @@ pub struct OptionEntry {
     pub operands_also: Option<Kind>,
     /// Whether path operands mean everything below them.
     pub recursive: bool,
+    /// Whether the entry's own effects do not happen when it is present.
+    pub cancels_effects: bool,
     /// Whether it stands for the first operand, which is then missing.
     pub replaces_first_operand: bool,
     /// Other options whose value has another kind when this one is present.
@@ -241,6 +243,7 @@ impl OptionEntry {
         operands: None,
         operands_also: None,
         recursive: false,
+        cancels_effects: false,
         replaces_first_operand: false,
         retypes: &[],
         stdin: None,

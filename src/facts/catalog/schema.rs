@@ -105,6 +105,9 @@ pub(super) struct RawOption {
     /// Whether path operands mean everything below them.
     #[serde(default)]
     pub recursive: bool,
+    /// Whether the entry's own effects do not happen when it is present.
+    #[serde(default)]
+    pub cancels_effects: bool,
     /// Whether it stands for the first operand.
     #[serde(default)]
     pub replaces_first_operand: bool,
