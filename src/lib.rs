@@ -48,6 +48,7 @@
 
 pub mod approval;
 pub mod audit;
+pub mod cli;
 pub mod config;
 pub mod exec;
 pub mod exit;

@@ -1,0 +1,168 @@
+//! The command line: subcommands by clap, one file each, every one `run(&Arguments) -> Result<Exit>`.
+//!
+//! The run forms `gate -- PROGRAM…` and `gate -c TEXT` never come here: clap costs half of a run, so they are
+//! recognised before it.
+
+pub mod approve;
+pub mod check;
+pub mod completions;
+pub mod deny;
+pub mod doctor;
+pub mod init;
+pub mod log;
+pub mod pending;
+pub mod play;
+pub mod policy;
+
+use std::{ffi::OsString, fmt::Write as _, io::Write as _};
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::{config::ConfigError, exit::Exit, ui::Printable};
+
+const RUN_FORMS: &str = "\
+Run forms (read before any subcommand):
+  gate [OPTIONS] -- PROGRAM [ARG…]         Gate one program, without a shell
+  gate [OPTIONS] -c TEXT [NAME [ARG…]]     Gate one shell command line, as `bash -c` takes it
+
+  --pty          Run the command on a terminal of its own even where the caller has none
+  --no-pty       Never put a terminal between the caller and the command
+  --no-record    Make no recording, where the configuration leaves that to the caller
+  --agent NAME   Say which agent asks; scopes of rules and the audit log use it
+
+Exit status:
+  The command's own, unchanged (128+n when signal n killed it). gate's own: 124 approval timed out,
+  125 gate failed, 126 denied or not executable, 127 not found.
+
+Examples:
+  gate -- git status
+  gate -c 'cargo test 2>&1 | tail -20'
+  gate check 'rm -rf build && make'
+  gate pending                             In a second terminal: what waits for an answer
+  gate approve k7p2mn                      Answer it
+
+`gate SUBCOMMAND --help` has examples of each. The manual: gate(1), gate-policy(5).";
+
+#[derive(Parser)]
+#[command(
+    name = "gate",
+    version,
+    about = "An approval gate between AI agents and a shell",
+    after_help = RUN_FORMS,
+    override_usage = "gate [OPTIONS] -- PROGRAM [ARG…]\n       gate [OPTIONS] -c TEXT [NAME [ARG…]]\n       gate SUBCOMMAND",
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = false
+)]
+struct Line {
+    #[command(subcommand)]
+    subcommand: Choice,
+}
+
+#[derive(Subcommand)]
+enum Choice {
+    /// Decide and explain, run nothing
+    Check(check::Arguments),
+    /// Check, test, show or compile the policy
+    #[command(subcommand)]
+    Policy(policy::Choice),
+    /// List and show what waits for an approval
+    Pending(pending::Arguments),
+    /// Approve a waiting request
+    Approve(approve::Arguments),
+    /// Reject a waiting request
+    Deny(deny::Arguments),
+    /// Query the audit log
+    Log(log::Arguments),
+    /// Replay a recording
+    Play(play::Arguments),
+    /// Write a first configuration, after showing it
+    Init(init::Arguments),
+    /// Say what is really enforced here, and what to do about the rest
+    Doctor(doctor::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+}
+
+/// Runs the subcommand that the words ask for; the first word is the program's name.
+///
+/// Every failure is told on standard error and ends with [`Exit::Failure`].
+pub fn run(words: Vec<OsString>) -> Exit {
+    let line = match Line::try_parse_from(words) {
+        Ok(line) => line,
+        Err(error) => return tell_usage(&error),
+    };
+    match line.subcommand.run() {
+        Ok(exit) => exit,
+        Err(error) => tell(&error),
+    }
+}
+
+impl Choice {
+    fn run(&self) -> anyhow::Result<Exit> {
+        match self {
+            Self::Check(arguments) => check::run(arguments),
+            Self::Policy(choice) => policy::run(choice),
+            Self::Pending(arguments) => pending::run(arguments),
+            Self::Approve(arguments) => approve::run(arguments),
+            Self::Deny(arguments) => deny::run(arguments),
+            Self::Log(arguments) => log::run(arguments),
+            Self::Play(arguments) => play::run(arguments),
+            Self::Init(arguments) => init::run(arguments),
+            Self::Doctor(arguments) => doctor::run(arguments),
+            Self::Completions(arguments) => completions::run(arguments),
+        }
+    }
+}
+
+/// The definition of the whole command line, for completions and the manual's test.
+#[must_use]
+pub fn definition() -> clap::Command {
+    Line::command()
+}
+
+/// Help goes to standard output with success; everything else that clap has to say is a failure of the caller's.
+fn tell_usage(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        return match write!(std::io::stdout().lock(), "{}", error.render().ansi()) {
+            Ok(()) => Exit::Success,
+            Err(_) => Exit::Failure,
+        };
+    }
+    let rendered = error.render().to_string();
+    let rendered = rendered.strip_prefix("error: ").unwrap_or(&rendered);
+    let mut lines = rendered.lines().filter(|line| !line.trim().is_empty());
+    let mut told = format!("gate: {}\n", Printable::line(lines.next().unwrap_or("wrong usage").as_bytes()));
+    for line in lines {
+        let line = line.trim();
+        let line = line
+            .strip_prefix("tip: ")
+            .or_else(|| line.strip_prefix("For more information, "))
+            .unwrap_or(line);
+        let _ = writeln!(told, "gate: hint: {}", Printable::line(line.as_bytes()));
+    }
+    write_talk(&told);
+    Exit::Failure
+}
+
+/// Tells why gate failed, with a hint where the failure knows one.
+pub fn tell(error: &anyhow::Error) -> Exit {
+    let mut told = String::new();
+    for line in format!("{error:#}").lines() {
+        let _ = writeln!(told, "gate: {}", Printable::line(line.as_bytes()));
+    }
+    if let Some(hint) = hint(error) {
+        let _ = writeln!(told, "gate: hint: {}", Printable::line(hint.as_bytes()));
+    }
+    write_talk(&told);
+    Exit::Failure
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.downcast_ref::<ConfigError>().map(ConfigError::hint)
+}
+
+/// Standard error may be closed; there is nobody left to tell then.
+fn write_talk(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
