@@ -385,7 +385,7 @@ fn stray_program(
         }
     };
     let span = invocation.words.first().map_or(invocation.span, |word| word.span);
-    let because = "program from an unexpected place".to_owned();
+    let because = "program from an unexpected place".into();
     Ok(Some(Effect { kind: EffectKind::Execute, target, undo: Undo::Irreversible, because, span }))
 }
 
