@@ -35,7 +35,31 @@ impl Parser<'_, '_> {
         if self.cursor.since(mark).iter().all(|&byte| matches!(byte, b' ' | b'\t')) {
             return self.opaque("arithmetic without an expression");
         }
+        self.check_parentheses(mark)?;
         self.cursor.advance(2);
+        Ok(())
+    }
+
+    /// Refuses a parenthesis in quotes or braces: bash counts parentheses to tell arithmetic from `( (…) )`, and one
+    /// that does not count for us may count for it.
+    pub(super) fn check_parentheses(&self, mark: usize) -> Outcome<()> {
+        let mut quote = None;
+        let mut braces = 0_usize;
+        let mut before = 0;
+        for &byte in self.cursor.since(mark) {
+            match (byte, quote) {
+                (b'\n', _) => return self.opaque("a newline in arithmetic"),
+                (b'(' | b')', _) if quote.is_some() || braces > 0 || before == b'\\' => {
+                    return self.opaque("a quoted parenthesis in arithmetic");
+                }
+                (b'\'' | b'"' | b'`', None) => quote = Some(byte),
+                (byte, Some(open)) if byte == open => quote = None,
+                (b'{', None) if before == b'$' => braces += 1,
+                (b'}', None) => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            before = byte;
+        }
         Ok(())
     }
 

@@ -57,10 +57,18 @@ impl Builder {
 
 impl Parser<'_, '_> {
     /// Adds the words that `builder` becomes.
-    pub(super) fn expand_braces(&self, builder: &Builder, span: Span, words: &mut Vec<Word>) -> Outcome<()> {
+    pub(super) fn expand_braces(
+        &mut self,
+        builder: &Builder,
+        span: Span,
+        words: &mut Vec<Word>,
+    ) -> Outcome<()> {
         let units = units(&builder.pieces);
-        match parts(&units).and_then(|parts| expanded(&parts)) {
+        let room = limits::BRACE_BYTES.saturating_sub(self.state.brace_bytes) / limits::BRACE_WORDS;
+        let expansions = if units.len() > room { Err(Refusal::Dynamic) } else { expansions(&units) };
+        match expansions {
             Ok(expansions) => {
+                self.state.brace_bytes += expansions.iter().map(|units| units.len() + 1).sum::<usize>();
                 words.extend(expansions.into_iter().filter_map(|units| rebuilt(units, span)));
                 Ok(())
             }
@@ -77,6 +85,10 @@ impl Parser<'_, '_> {
             Err(Refusal::Opaque) => self.opaque("braces of an unusual form"),
         }
     }
+}
+
+fn expansions(units: &[Unit]) -> Result<Vec<Vec<Unit>>, Refusal> {
+    expanded(&parts(units)?)
 }
 
 fn units(pieces: &[Piece]) -> Vec<Unit> {

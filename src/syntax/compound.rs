@@ -148,11 +148,13 @@ impl Parser<'_, '_> {
         use super::arithmetic::Until;
         self.bash_only("`for ((` is bash's alone")?;
         self.cursor.advance(2);
+        let mark = self.cursor.mark();
         for _ in 0..2 {
             self.arithmetic(Until::Semicolon)?;
             self.cursor.advance(1);
         }
         self.arithmetic(Until::Parentheses)?;
+        self.check_parentheses(mark)?;
         self.cursor.advance(2);
         self.separator()
     }

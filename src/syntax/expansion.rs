@@ -54,6 +54,15 @@ impl Parser<'_, '_> {
             }
             Some(symbol @ (b'0'..=b'9' | b'@' | b'*' | b'?' | b'$' | b'!' | b'#' | b'-')) => {
                 self.cursor.advance(2);
+                // bash takes the second `$` of `$$(` for the beginning of a substitution when it looks for its end.
+                let ambiguous = match self.cursor.peek() {
+                    Some(b'(' | b'{' | b'[' | b'`') => true,
+                    Some(b'\'' | b'"') => context == Context::Bare,
+                    _ => false,
+                };
+                if symbol == b'$' && ambiguous {
+                    return self.opaque("`$$` in front of a character that may change its meaning");
+                }
                 let arity = if symbol == b'@' && quoted { Arity::Many } else { context.arity() };
                 Ok(Some((Piece::Parameter { symbol, quoted }, arity)))
             }

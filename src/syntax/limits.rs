@@ -8,3 +8,5 @@ pub(super) const COMMANDS: usize = 4096;
 pub(super) const DEPTH: u8 = 48;
 /// Words that one word with braces may become.
 pub(super) const BRACE_WORDS: usize = 64;
+/// Bytes that the braces of one script may write, so that a short text makes no huge list.
+pub(super) const BRACE_BYTES: usize = 64 * 1024;

@@ -23,6 +23,10 @@ impl Parser<'_, '_> {
                     Connector::Sequence
                 }
                 Some(b'&') => {
+                    // bash 5.2 prints a substitution and reads the print, in which the `&` has moved behind the text.
+                    if self.scope.substituted && !self.pending.is_empty() {
+                        return self.opaque("a here-document in the background of a substitution");
+                    }
                     self.operator(1)?;
                     self.state.amend_from(first, |command| {
                         command.background = true;

@@ -14,6 +14,8 @@ pub(super) struct State {
     pub(super) dialect: Dialect,
     pipelines: u32,
     depth: u8,
+    /// Bytes that braces have written.
+    pub(super) brace_bytes: usize,
 }
 
 /// What encloses the place that is read.
@@ -45,7 +47,7 @@ pub(super) struct Parser<'t, 's> {
 
 impl State {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Self { script: Script::default(), dialect, pipelines: 0, depth: 0 }
+        Self { script: Script::default(), dialect, pipelines: 0, depth: 0, brace_bytes: 0 }
     }
 
     /// Returns the index that the next command will have.

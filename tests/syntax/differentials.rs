@@ -108,7 +108,7 @@ fn words(text: &str) -> (Vec<Vec<u8>>, &str) {
             rest = &quoted[end + 1..];
         } else {
             let end = rest.find([' ', ']']).unwrap_or_else(|| panic!("not closed: {text}"));
-            words.push(rest[..end].as_bytes().to_vec());
+            words.push(rest.as_bytes()[..end].to_vec());
             rest = &rest[end..];
         }
     }

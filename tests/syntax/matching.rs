@@ -87,10 +87,11 @@ pub(super) fn matches(words: &[Word], argv: &[Vec<u8>]) -> bool {
                 }
                 Value::Dynamic { prefix, min, max } => {
                     let longest = max.map_or(argv.len(), |max| (start + usize::from(max)).min(argv.len()));
-                    for end in start + usize::from(*min)..=longest {
-                        if end == start || argv[start].starts_with(prefix) {
-                            next[end] = true;
-                        }
+                    let begins = argv.get(start).is_some_and(|word| word.starts_with(prefix));
+                    for (end, reached) in
+                        next.iter_mut().enumerate().take(longest + 1).skip(start + usize::from(*min))
+                    {
+                        *reached |= end == start || begins;
                     }
                 }
             }

@@ -117,7 +117,7 @@ fn judge_batch(shell: Shell, batch: &[(Text, Script)], figures: &mut Figures) {
         if complaints.is_empty() {
             continue;
         }
-        if left_to_facts(script) {
+        if !text.pure && left_to_facts(script) {
             figures.left_to_facts += 1;
             continue;
         }
@@ -176,12 +176,19 @@ fn is_made_by_a_listed_redirection(script: &Script, file: &[u8]) -> bool {
         );
         makes
             && match &redirection.target.value {
-                Value::Static(path) => path.strip_prefix(b"./").unwrap_or(path) == file,
-                Value::Dynamic { prefix, .. } => {
-                    file.starts_with(prefix.strip_prefix(b"./").unwrap_or(prefix))
-                }
+                Value::Static(path) => here(path) == file,
+                Value::Dynamic { prefix, .. } => file.starts_with(here(prefix)),
             }
     })
+}
+
+/// Strips what leads back to the directory in which every text runs.
+fn here(path: &[u8]) -> &[u8] {
+    let mut path = path;
+    while let Some(rest) = path.strip_prefix(b"./") {
+        path = rest;
+    }
+    path
 }
 
 /// Returns whether the shell refused the text as a whole; arithmetic goes wrong only when it is run.

@@ -26,9 +26,10 @@ pub(super) struct Run {
     pub(super) errors: String,
 }
 
-/// Logs a command instead of running it: its words after their number, each ended by NUL. Commands with an odd digit succeed.
+/// Logs a command instead of running it: its words after their number, each ended by NUL, in a file for each process,
+/// because bash writes line by line. Commands with an odd digit succeed.
 const LOG: &str = r#"
-builtin printf '%s\0' "$#" "$@" >>"$GATE_LOG"
+builtin printf '%s\0' "$#" "$@" >>"$GATE_LOG.${BASHPID:-$$}"
 case $1 in *[13579]) return 0 ;; esac
 return 1
 "#;
@@ -83,7 +84,9 @@ pub(super) fn run(shell: Shell, texts: &[&[u8]]) -> Vec<Run> {
         &texts.len().to_string(),
     ]);
     start(command);
-    (0..texts.len()).map(|index| read_run(&log, index)).collect()
+    let mut runs: Vec<Run> = (0..texts.len()).map(|index| read_run(&log, index)).collect();
+    read_commands(&log, &mut runs);
+    runs
 }
 
 impl Shell {
@@ -157,18 +160,24 @@ fn read_run(log: &Path, index: usize) -> Run {
     let read = |kind: &str| fs::read(log.join(format!("{index}.{kind}"))).unwrap_or_default();
     let mut run = Run { errors: String::from_utf8_lossy(&read("errors")).into_owned(), ..Run::default() };
     run.files = fields(&read("files"));
-    let mut words = fields(&read("commands")).into_iter();
-    while let Some(count) = words.next() {
-        let count = std::str::from_utf8(&count).ok().and_then(|count| count.parse().ok());
-        run.commands.push(
-            words
-                .by_ref()
-                .take(count.unwrap_or_else(|| panic!("the log of text {index} is garbled")))
-                .collect(),
-        );
-    }
     assert!(log.join(format!("{index}.errors")).exists(), "text {index} was not run");
     run
+}
+
+/// Reads the logs of commands, whose names begin with the number of their text.
+fn read_commands(log: &Path, runs: &mut [Run]) {
+    for entry in fs::read_dir(log).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let Some((index, _)) = name.split_once(".commands.") else { continue };
+        let run = &mut runs[index.parse::<usize>().unwrap()];
+        let mut words = fields(&fs::read(&path).unwrap()).into_iter();
+        while let Some(count) = words.next() {
+            let count = std::str::from_utf8(&count).ok().and_then(|count| count.parse().ok());
+            let count = count.unwrap_or_else(|| panic!("the log {name} is garbled"));
+            run.commands.push(words.by_ref().take(count).collect());
+        }
+    }
 }
 
 /// Splits at NUL, which ends every field.
