@@ -4,4 +4,5 @@
 mod exec;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod syntax;
