@@ -87,6 +87,10 @@ impl<'r, 'a> Reader<'r, 'a> {
     fn options(&mut self) {
         while let Some(item) = self.next() {
             if item.bytes() == Some(b"--") {
+                // Listed where it says what the words behind it are (`git checkout -- x`).
+                if let Some(option) = look_up(self.entry.options, "--") {
+                    self.parsed.parts.push(Part::Option(option, Vec::new(), item.span));
+                }
                 return self.rest_is_operands();
             }
             if self.is_option(item) {

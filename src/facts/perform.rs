@@ -43,6 +43,7 @@ struct Shape {
     also: Option<Kind>,
     stdin: Option<Stdin>,
     retypes: Vec<(&'static str, Kind)>,
+    cancels_effects: bool,
 }
 
 impl Analysis<'_> {
@@ -119,14 +120,7 @@ impl Analysis<'_> {
         let operands: Vec<&Item<'_>> = operands_of(&parsed.parts).collect();
         work.starts = operands.iter().map(|item| item.bytes().map(<[u8]>::to_vec)).collect();
         self.parts(work, entry, &shape, &parsed.parts);
-        for template in entry.effects {
-            self.template(work, template, "what it does", Span::default());
-        }
-        if operands.is_empty() && entry.subs.is_empty() {
-            for template in entry.without_operands {
-                self.template(work, template, "no operand", Span::default());
-            }
-        }
+        self.stated(work, entry, &shape, &parsed.parts);
         let script_is_stdin = operands.first().is_none_or(|first| first.bytes() == Some(b"-"));
         match shape.stdin {
             Some(stdin) => self.standard_input(work, stdin),
@@ -136,10 +130,32 @@ impl Analysis<'_> {
         self.missing_remote_command(work, &shape.slots, operands.len());
     }
 
+    /// Notes what the catalog states of the options and the program, behind the words: `tar -x -C d` writes to `d`.
+    fn stated(&mut self, work: &Work<'_>, entry: &'static Entry, shape: &Shape, parts: &[Part<'_>]) {
+        for part in parts {
+            let Part::Option(option, _, span) = part else { continue };
+            option.effects.iter().for_each(|template| self.template(work, template, option.names, *span));
+        }
+        for template in entry.effects.iter().filter(|_| !shape.cancels_effects) {
+            self.template(work, template, "what it does", Span::default());
+        }
+        if entry.subs.is_empty() && lacks_operands(&shape.slots, parts) {
+            for template in entry.without_operands {
+                let recursive = template.recursive || work.recursive;
+                self.template(work, &Template { recursive, ..*template }, "no operand", Span::default());
+            }
+        }
+    }
+
     /// What the options that are present make of the operands.
     fn shape(&mut self, work: &mut Work<'_>, entry: &'static Entry, parts: &[Part<'_>]) -> Shape {
-        let mut shape =
-            Shape { slots: entry.operands.to_vec(), also: None, stdin: None, retypes: Vec::new() };
+        let mut shape = Shape {
+            slots: entry.operands.to_vec(),
+            also: None,
+            stdin: None,
+            retypes: Vec::new(),
+            cancels_effects: false,
+        };
         let mut chosen: Option<&'static [Slot]> = None;
         let mut replaces = false;
         for part in parts {
@@ -156,6 +172,7 @@ impl Analysis<'_> {
             }
             replaces |= option.replaces_first_operand;
             work.recursive |= option.recursive;
+            shape.cancels_effects |= option.cancels_effects;
             shape.also = option.operands_also.or(shape.also);
             shape.stdin = option.stdin.or(shape.stdin);
             shape.retypes.extend_from_slice(option.retypes);
@@ -249,9 +266,6 @@ impl Analysis<'_> {
                 self.opaque(work.at, why, work.scene.place(span));
             }
         }
-        for template in option.effects {
-            self.template(work, template, option.names, span);
-        }
         if option.values == [Kind::CommandUntil] {
             return self.started(work, Kind::CommandUntil, values);
         }
@@ -336,6 +350,12 @@ fn operands_of<'p, 'a>(parts: &'p [Part<'a>]) -> impl Iterator<Item = &'p Item<'
         Part::Operand(item) => Some(item),
         Part::Option(..) => None,
     })
+}
+
+/// Whether there may be no operand, or none in the place that takes many (`grep -r x`).
+fn lacks_operands(slots: &[Slot], parts: &[Part<'_>]) -> bool {
+    let heads = slots.iter().position(|slot| slot.repeated).unwrap_or(0);
+    operands_of(parts).map(|item| usize::from(item.min)).sum::<usize>() <= heads
 }
 
 /// Adds a word to the fewest and the most words so far.

@@ -16,7 +16,7 @@
 //! groups = "common output"           # option groups of this file: [group.common], with `options` and `option` as below
 //! operands = ["text", "read*"]       # kinds in order; `*` repeats; behind the repeated one: the last operands (cp).
 //!                                    # More operands than that are opaque; fewer are fine
-//! without_operands = ["read-recursive ."]    # effects when there is none
+//! without_operands = ["read-recursive ."]    # effects when there is none (or none in the repeated place)
 //! effects = ["network host:pypi.org", "write ./target"]    # effects in any case: KIND[-recursive] [TARGET] [UNDO]
 //!                                    # TARGET: path (`.`, `./x`, `/x`, `~/x`), `host:NAME`, `unknown`, or a plain name
 //!                                    # UNDO: harmless, reversible, irreversible; default by kind
