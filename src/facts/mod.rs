@@ -23,6 +23,8 @@ mod sed;
 mod started;
 #[cfg(test)]
 pub(crate) mod test_world;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod world;
 
