@@ -6,17 +6,20 @@
 mod child;
 mod console;
 mod ended;
+pub mod environment;
 mod failure;
 mod flow;
 mod image;
 mod relay;
 mod setup;
+mod shell;
 mod signals;
 mod suspend;
 mod wiring;
 
 pub use ended::{Ended, Event, Sink, Stream};
 pub use failure::Failure;
+pub use shell::shell;
 
 use crate::{
     approval::Permit,
