@@ -55,6 +55,7 @@ pub mod exit;
 pub mod facts;
 pub mod json;
 pub mod octets;
+pub mod pipeline;
 pub mod policy;
 pub mod record;
 pub mod syntax;

@@ -8,6 +8,7 @@ pub mod check;
 pub mod completions;
 pub mod deny;
 pub mod doctor;
+pub mod fast;
 pub mod init;
 pub mod log;
 pub mod pending;
@@ -18,7 +19,15 @@ use std::{ffi::OsString, fmt::Write as _, io::Write as _};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{config::ConfigError, exit::Exit, ui::Printable};
+use crate::{
+    config::ConfigError,
+    exec::{self, Ended},
+    exit::Exit,
+    pipeline::{self, Outcome},
+    ui::Printable,
+};
+
+use fast::Form;
 
 const RUN_FORMS: &str = "\
 Run forms (read before any subcommand):
@@ -26,7 +35,6 @@ Run forms (read before any subcommand):
   gate [OPTIONS] -c TEXT [NAME [ARG…]]     Gate one shell command line, as `bash -c` takes it
 
   --pty          Run the command on a terminal of its own even where the caller has none
-  --no-pty       Never put a terminal between the caller and the command
   --no-record    Make no recording, where the configuration leaves that to the caller
   --agent NAME   Say which agent asks; scopes of rules and the audit log use it
 
@@ -82,6 +90,22 @@ enum Choice {
     Doctor(doctor::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),
+}
+
+/// Does what the words ask for, the program's name first; returns the exit code, or dies of the command's signal.
+#[must_use]
+pub fn main(words: Vec<OsString>) -> u8 {
+    let outcome = match fast::recognise(words.get(1..).unwrap_or_default().to_vec()) {
+        Form::Run(run) => pipeline::gate(&run),
+        Form::Usage(message) => Err(anyhow::anyhow!("{message}; `gate --help` shows all forms")),
+        Form::Other => return run(words).code(),
+    };
+    match outcome {
+        Ok(Outcome::Ran(ended)) => exec::status(ended),
+        Ok(Outcome::NotRun(Exit::Signalled(signal))) => exec::status(Ended::Signalled { signal, core: false }),
+        Ok(Outcome::NotRun(exit)) => exit.code(),
+        Err(error) => tell(&error).code(),
+    }
 }
 
 /// Runs the subcommand that the words ask for; the first word is the program's name.

@@ -11,5 +11,6 @@ pub mod map;
 pub mod process;
 pub mod pty;
 pub mod signal;
+pub mod stdin;
 pub mod terminal;
 pub mod world;

@@ -2,6 +2,8 @@
 
 mod diagnostic;
 pub mod printable;
+mod refusal;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use printable::Printable;
+pub use refusal::refusal;

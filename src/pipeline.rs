@@ -1,0 +1,120 @@
+//! The story: how one command is gated, from the words that arrived to the status that the caller sees.
+//!
+//! Read [`gate`] top to bottom; everything that it calls is one idea each, below it or in the folder beside it.
+
+mod bind;
+mod here;
+mod ledger;
+mod plan;
+mod refused;
+
+use anyhow::Result;
+
+use crate::{
+    approval::{self, Permit, Refusal, Request, Verdict},
+    exec::{self, Ended, Pty},
+    exit::Exit,
+    facts::CommandLine,
+    policy::Action,
+};
+
+pub use here::Here;
+use ledger::Ledger;
+pub use plan::Shells;
+use refused::Refused;
+
+/// As often as something may change under a reviewer's eyes before gate stops asking.
+const DRIFTS: usize = 3;
+
+/// What the caller wants to run, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The command line.
+    pub command_line: CommandLine,
+    /// When the command gets a terminal of its own.
+    pub pty: Pty,
+    /// Whether the caller wants no recording, where the configuration leaves that to the caller.
+    pub no_record: bool,
+    /// The agent that the caller says it is.
+    pub agent: Option<String>,
+}
+
+/// What the caller sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// The command ran.
+    Ran(Ended),
+    /// It did not.
+    NotRun(Exit),
+}
+
+/// Gates one command: understand, decide, ask, bind, write down, run, write down.
+///
+/// # Errors
+/// Whatever keeps gate from deciding, asking or writing down: then nothing was started (I9).
+pub fn gate(run: &Run) -> Result<Outcome> {
+    let here = Here::look(run)?;
+    let mut ledger = Ledger::open(&here)?;
+    let request = here.judge(run)?;
+    let settled = match request.decision.action {
+        Action::Deny => Err(Refused::ByPolicy),
+        Action::Allow => allowed(&request),
+        Action::Ask => approved(&here, &mut ledger, run, &request)?,
+    };
+    match settled {
+        Ok(permit) => start(&here, &mut ledger, run, &request, &permit),
+        Err(refused) => {
+            ledger.reject(&request, &refused)?;
+            Ok(Outcome::NotRun(refused.tell(&request)))
+        }
+    }
+}
+
+fn allowed(request: &Request) -> Result<Permit, Refused> {
+    Permit::from_decision(&request.decision, request.plan.clone(), request.binding()).map_err(Refused::from)
+}
+
+/// Asks until there is an answer to what would run *now*: whatever changed while a human was thinking is judged and
+/// asked again (I2).
+fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Result<Result<Permit, Refused>> {
+    let mut request = first.clone();
+    for _ in 0..DRIFTS {
+        ledger.request(&request)?;
+        let verdict = Verdict::Unattended { hint: "no approver".to_owned() };
+        let Verdict::Approve { whitelist, by } = &verdict else {
+            return Ok(Err(Refused::ByVerdict(verdict)));
+        };
+        let now = Here::look(run)?.judge(run)?;
+        if now.decision.action > request.decision.action {
+            return Ok(Err(Refused::ByPolicy));
+        }
+        match Permit::from_verdict(request.clone(), &verdict, &now.binding()) {
+            Ok(permit) => {
+                if *whitelist {
+                    here.whitelist(&request, by)?;
+                }
+                return Ok(Ok(permit));
+            }
+            Err(Refusal::Drifted) => {
+                ledger.reject(&request, &Refused::Drifted)?;
+                eprintln!("gate: what would run changed while {} was asked; asking again", request.id.as_str());
+                request = now;
+            }
+            Err(refusal) => return Ok(Err(refusal.into())),
+        }
+    }
+    Ok(Err(Refused::Drifted))
+}
+
+/// Writes `accept` first (I5), then runs the permit, and nothing else.
+fn start(here: &Here, ledger: &mut Ledger, run: &Run, request: &Request, permit: &Permit) -> Result<Outcome> {
+    let mut recorder = here.recorder(run, request, permit, ledger.run())?;
+    ledger.accept(request, permit, recorder.as_ref().map(crate::record::Recorder::name))?;
+    if recorder.is_none() && run.pty == Pty::AsCaller && ledger.needs_no_exit(permit) {
+        return Ok(Outcome::Ran(exec::replace(permit)?));
+    }
+    let ended = exec::run(permit, run.pty, recorder.as_mut().map(|recorder| recorder as &mut dyn exec::Sink));
+    let recording = recorder.map(crate::record::Recorder::finish);
+    ledger.end(ended, recording).map(Outcome::Ran)
+}

@@ -1,0 +1,75 @@
+//! Which files an approval is bound to: whatever decides what would run (I2).
+
+use std::{
+    fs::{File, Metadata},
+    io::Read as _,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    approval::{FileIdentity, Plan, Start},
+    facts::{EffectKind, Facts, Program, Target},
+};
+
+/// Bytes of a script or program that are hashed.
+const CONTENT: u64 = 64 << 20;
+
+/// Looks at every file that decides what would run: the working directory, what is executed, and whatever analysis says
+/// is executed as code.
+pub(super) fn files(plan: &Plan, facts: &Facts) -> Vec<FileIdentity> {
+    depends_on(plan, facts).iter().map(|path| identity(path)).collect()
+}
+
+fn depends_on(plan: &Plan, facts: &Facts) -> Vec<PathBuf> {
+    let mut paths = vec![plan.cwd.clone()];
+    match &plan.start {
+        Start::Program { file, .. } | Start::Shell { file, .. } => paths.push(file.clone()),
+        Start::Missing { .. } => {}
+    }
+    for invocation in &facts.invocations {
+        if let Program::File { path: Some(path), .. } = &invocation.program {
+            paths.push(path.clone());
+        }
+        paths.extend(invocation.effects.iter().filter_map(|effect| match (&effect.kind, &effect.target) {
+            (EffectKind::Execute | EffectKind::ProjectCode, Target::Path { path, .. }) => Some(path.clone()),
+            _ => None,
+        }));
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+}
+
+/// The content counts wherever somebody could have put it: system programs are told apart by inode, size and time.
+fn identity(path: &Path) -> FileIdentity {
+    let absent = FileIdentity { path: path.to_path_buf(), inode: None, size_and_mtime: None, content: None };
+    let Ok(metadata) = std::fs::metadata(path) else { return absent };
+    let is_system = metadata.uid() == 0 && path.parent().is_some_and(super::plan::is_system_directory);
+    FileIdentity {
+        inode: Some((metadata.dev(), metadata.ino())),
+        // What a directory holds is not what it is.
+        size_and_mtime: metadata.is_file().then(|| (metadata.size(), mtime(&metadata))),
+        content: if metadata.is_file() && !is_system { content(path) } else { None },
+        ..absent
+    }
+}
+
+fn mtime(metadata: &Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+}
+
+/// SHA-256 of the first bytes; the size is bound besides.
+fn content(path: &Path) -> Option<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    let mut file = File::open(path).ok()?.take(CONTENT);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(hasher.finalize().into()),
+            count => hasher.update(buffer.get(..count)?),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Where and for whom: everything that is looked up once before a command is judged.
+
+use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    approval::{Caller, Permit, Request, RequestId, Reviewer},
+    config::{self, Loaded, Settings},
+    exec::environment::{self, Cleaned},
+    facts::{self, Catalog},
+    policy::{self, Context},
+    record,
+    sys::{self, caller::CallerEnvironment, world::Machine},
+};
+
+use super::{Run, Shells, bind, plan};
+
+/// The caller, the machine, and the configuration.
+pub struct Here {
+    caller: Caller,
+    loaded: Loaded,
+    cleaned: Cleaned,
+    machine: Machine,
+    context: Context,
+    catalog: Catalog,
+}
+
+impl Here {
+    /// Looks around for a run.
+    ///
+    /// # Errors
+    /// Where the working directory is gone, or configuration or policy cannot be used: then nothing runs.
+    pub fn look(run: &Run) -> Result<Self> {
+        let surroundings =
+            CallerEnvironment::capture().context("nothing was run: the working directory cannot be named")?;
+        let loaded = config::load(&surroundings)?;
+        let agent = run.agent.clone().or_else(|| loaded.settings.agent.clone());
+        let cleaned = environment::clean(&surroundings.variables);
+        let machine = Machine::new(surroundings.cwd.clone(), cleaned.environment.clone());
+        let context = context(&surroundings, &loaded, agent.clone(), &machine);
+        let caller = caller(surroundings, agent);
+        Ok(Self { caller, loaded, cleaned, machine, context, catalog: Catalog::built_in() })
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.loaded.settings
+    }
+
+    /// Understands and decides: everything that is known of the command line, bound to what would run.
+    ///
+    /// # Errors
+    /// Where the compiled policy is damaged, or no identifier can be made.
+    pub fn judge(&self, run: &Run) -> Result<Request> {
+        let line = run.command_line.clone();
+        let facts = facts::analyse(&line, &self.machine, &self.catalog);
+        let decision =
+            policy::decide(&facts, &self.context, &self.loaded.policy()?, &self.loaded.whitelist()?)?;
+        let settings = self.settings();
+        let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
+        let plan = plan::draw_up(&line, &facts, &shells, self.cleaned.environment.clone(), &self.machine);
+        let files = bind::files(&plan, &facts);
+        Ok(Request {
+            id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),
+            command_line: line,
+            plan,
+            facts,
+            decision,
+            caller: self.caller.clone(),
+            files,
+            environment: self.shown(),
+            asked_at: sys::clock::now_millis(),
+        })
+    }
+
+    /// The recorder of a run; `None` where it is not to be recorded.
+    pub(super) fn recorder(
+        &self,
+        run: &Run,
+        request: &Request,
+        permit: &Permit,
+        id: &str,
+    ) -> Result<Option<record::Recorder>> {
+        let settings = &self.settings().record;
+        let tier = permit.tier();
+        if !settings.covers(tier) || (run.no_record && !self.settings().enforce) {
+            return Ok(None);
+        }
+        let size = sys::terminal::size(std::io::stdout());
+        let text = request.command_line.text();
+        let header = record::Header {
+            columns: size.map_or(0, |size| size.columns),
+            rows: size.map_or(0, |size| size.rows),
+            timestamp: Some(request.asked_at / 1000),
+            command: Some(String::from_utf8_lossy(&text).into_owned()),
+            title: None,
+            environment: Vec::new(),
+        };
+        let options = record::Options {
+            format: settings.format,
+            failure: if settings.is_strict(tier) { record::Failure::EndRun } else { record::Failure::GoOn },
+            input: settings.input,
+            limit: settings.max_size,
+        };
+        let name = record::file_name(request.asked_at, id);
+        let directory = self.settings().state.join("recordings");
+        let mut recorder = record::Recorder::create(&directory, name, &header, options)
+            .context("nothing was run: the recording cannot be written")?;
+        recorder.mark(&ground(permit, request));
+        Ok(Some(recorder))
+    }
+
+    /// Lets the like of what was approved run without a question while the entry lives.
+    pub(super) fn whitelist(&self, request: &Request, by: &Reviewer) -> Result<()> {
+        let mut failed = None;
+        let entries = policy::whitelist_entries(
+            &request.facts,
+            &request.decision,
+            &self.context,
+            &self.loaded.policy()?,
+            &by.name,
+            || {
+                sys::ids::run_id().unwrap_or_else(|error| {
+                    failed = Some(error);
+                    String::new()
+                })
+            },
+        )?;
+        if let Some(error) = failed {
+            return Err(error).context("the whitelist was not changed: /dev/urandom cannot be read");
+        }
+        let lines = entries.iter().map(policy::WhitelistEntry::to_line).collect::<Result<String, _>>()?;
+        let file = self.loaded.whitelist_file();
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
+        options
+            .open(&file)
+            .and_then(|mut whitelist| whitelist.write_all(lines.as_bytes()))
+            .with_context(|| format!("the whitelist {} was not changed", file.display()))
+    }
+
+    /// The variables that a reviewer has to see, with their values.
+    fn shown(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let cleaned = &self.cleaned;
+        cleaned.environment.iter().filter(|(name, _)| cleaned.shown.contains(name)).cloned().collect()
+    }
+}
+
+/// The decision, as a marker in the recording.
+fn ground(permit: &Permit, request: &Request) -> String {
+    let tier = permit.tier().name();
+    match permit.ground() {
+        crate::approval::Ground::Policy => {
+            format!("allowed ({tier}): {}", request.decision.rules().join(", "))
+        }
+        crate::approval::Ground::Reviewer(by) => format!("approved by {} ({tier})", by.name),
+    }
+}
+
+fn context(surroundings: &CallerEnvironment, loaded: &Loaded, agent: Option<String>, machine: &Machine) -> Context {
+    use crate::facts::World as _;
+    let cwd = machine.resolve(&surroundings.cwd).path;
+    let home = surroundings.account.home.clone().or_else(|| machine.home().map(std::path::Path::to_path_buf));
+    Context {
+        user: surroundings.account.name.clone(),
+        host: surroundings.host.clone(),
+        agent,
+        workspace: sys::world::workspace(&cwd, home.as_deref()),
+        cwd,
+        home,
+        protected: Vec::new(),
+        gate_paths: loaded.places.own_paths(&loaded.settings.state),
+        now: sys::clock::now_millis() / 1000,
+    }
+}
+
+fn caller(surroundings: CallerEnvironment, agent: Option<String>) -> Caller {
+    Caller {
+        user: surroundings.account.name,
+        uid: surroundings.account.uid,
+        host: surroundings.host,
+        agent,
+        cwd: surroundings.cwd,
+        stdin: sys::stdin::kind(),
+        pid: std::process::id(),
+    }
+}

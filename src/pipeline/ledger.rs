@@ -1,0 +1,168 @@
+//! The audit log's side of a run: what is written when.
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    approval::{Ground, Permit, Request},
+    audit::{By, Durability, Event, EventKind, Judgement, Log, Octets, Recording, Subject},
+    exec::{self, Ended},
+    policy::Tier,
+    record, sys,
+};
+
+use super::{Here, refused::Refused};
+
+/// Writes one run's events.
+pub(super) struct Ledger {
+    log: Log,
+    run: String,
+    durable_from: Tier,
+    started: u64,
+}
+
+impl Ledger {
+    /// Opens the log before anything is decided: where it cannot be written, nothing runs.
+    pub(super) fn open(here: &Here) -> Result<Self> {
+        let settings = here.settings();
+        let log = Log::open(&settings.state).context("nothing was run: the audit log cannot be written")?;
+        let run = sys::ids::run_id().context("nothing was run: /dev/urandom cannot be read")?;
+        Ok(Self { log, run, durable_from: settings.audit.durable, started: 0 })
+    }
+
+    /// The run's identifier.
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// A human is asked.
+    pub(super) fn request(&mut self, request: &Request) -> Result<()> {
+        let kind = EventKind::Request {
+            request: request.id.as_str().to_owned(),
+            subject: subject(request),
+            judgement: judgement(request),
+        };
+        self.append(kind, Durability::Written)
+    }
+
+    /// It may run: on the disk before it starts, where a human said so or the tier asks for it (I5).
+    pub(super) fn accept(&mut self, request: &Request, permit: &Permit, recording: Option<&str>) -> Result<()> {
+        let (by, asked) = match permit.ground() {
+            Ground::Policy => (By::Policy, false),
+            Ground::Reviewer(by) => {
+                (By::Reviewer { name: by.name.clone(), uid: by.uid, channel: by.channel.to_owned() }, true)
+            }
+        };
+        let kind = EventKind::Accept {
+            request: asked.then(|| request.id.as_str().to_owned()),
+            subject: subject(request),
+            judgement: judgement(request),
+            by,
+            recording: recording.map(str::to_owned),
+        };
+        let durability =
+            if asked || permit.tier() >= self.durable_from { Durability::Synced } else { Durability::Written };
+        self.started = sys::clock::now_millis();
+        self.append(kind, durability)
+    }
+
+    /// It does not run.
+    pub(super) fn reject(&mut self, request: &Request, refused: &Refused) -> Result<()> {
+        let (by, cause, reason) = refused.for_the_log(request);
+        let kind = EventKind::Reject {
+            request: (by != By::Policy).then(|| request.id.as_str().to_owned()),
+            subject: subject(request),
+            judgement: judgement(request),
+            by,
+            cause,
+            reason,
+        };
+        self.append(kind, Durability::Written)
+    }
+
+    /// Whether the log can do without the end of a run: for what the policy lets through at its lowest tier.
+    pub(super) fn needs_no_exit(&self, permit: &Permit) -> bool {
+        permit.tier() == Tier::Low && *permit.ground() == Ground::Policy
+    }
+
+    /// The run ended, or gate failed while it went on. The command's status stands whatever the log says of it (E4).
+    pub(super) fn end(
+        &mut self,
+        ended: Result<Ended, exec::Failure>,
+        recording: Option<std::io::Result<record::Outcome>>,
+    ) -> Result<Ended> {
+        let duration = sys::clock::now_millis().saturating_sub(self.started);
+        let recording = recording.and_then(|recording| match recording {
+            Ok(outcome) => Some(outcome),
+            Err(error) => {
+                eprintln!("gate: the recording is incomplete: {error}");
+                None
+            }
+        });
+        match ended {
+            Ok(ended) => {
+                let written = self.append(exit(ended, duration, recording), Durability::Written);
+                if let Err(error) = written {
+                    eprintln!("gate: the command ended, but the audit log could not be written: {error:#}");
+                }
+                Ok(ended)
+            }
+            Err(failure) => {
+                let message = failure.to_string();
+                self.append(EventKind::Error { message }, Durability::Written)?;
+                Err(failure.into())
+            }
+        }
+    }
+
+    fn append(&mut self, kind: EventKind, durability: Durability) -> Result<()> {
+        let event = Event { time: sys::clock::now_millis(), run: self.run.clone(), kind };
+        self.log.append(&event, durability).context("the audit log cannot be written")
+    }
+}
+
+fn exit(ended: Ended, duration: u64, recording: Option<record::Outcome>) -> EventKind {
+    let signal = match ended {
+        Ended::Signalled { signal, .. } => Some(signal),
+        Ended::Exited(_) | Ended::NotFound | Ended::NotExecutable => None,
+    };
+    EventKind::Exit {
+        code: ended.exit().code(),
+        signal,
+        duration,
+        output: recording.as_ref().map(|recording| recording.output),
+        recording: recording.map(|recording| Recording {
+            sha256: recording.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            file: recording.file,
+            bytes: recording.bytes,
+            lost: recording.lost,
+        }),
+    }
+}
+
+fn subject(request: &Request) -> Box<Subject> {
+    let caller = &request.caller;
+    Box::new(Subject {
+        user: caller.user.clone(),
+        uid: caller.uid,
+        host: caller.host.clone(),
+        agent: caller.agent.clone(),
+        cwd: Octets::new(std::os::unix::ffi::OsStrExt::as_bytes(caller.cwd.as_os_str())),
+        command: Octets::new(request.command_line.text()),
+        digest: request.binding().hex(),
+        environment: request
+            .environment
+            .iter()
+            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+            .collect(),
+    })
+}
+
+fn judgement(request: &Request) -> Judgement {
+    let decision = &request.decision;
+    Judgement {
+        action: decision.action.name().to_owned(),
+        tier: decision.tier.name().to_owned(),
+        score: decision.score,
+        rules: decision.rules().into_iter().map(str::to_owned).collect(),
+    }
+}

@@ -1,0 +1,81 @@
+//! Command line and facts → what exactly would be started.
+//!
+//! What runs is what was parsed: a transparent simple command as argv from the file that analysis found, anything else
+//! as the same bytes in the pinned shell.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    approval::{Plan, Start},
+    exec,
+    facts::{CommandLine, Facts, Program, World},
+    syntax::Dialect,
+};
+
+/// The shells that texts are run by, pinned by configuration.
+#[derive(Clone, Debug)]
+pub struct Shells {
+    /// Absolute path of bash.
+    pub bash: PathBuf,
+    /// Absolute path of `sh`.
+    pub sh: PathBuf,
+}
+
+/// Draws up what would be started.
+///
+/// `world` looks names up as the command's own `PATH` would.
+pub(super) fn draw_up(
+    line: &CommandLine,
+    facts: &Facts,
+    shells: &Shells,
+    environment: Vec<(Vec<u8>, Vec<u8>)>,
+    world: &dyn World,
+) -> Plan {
+    let start = match line {
+        CommandLine::Argv(argv) => argv_start(argv, world),
+        CommandLine::Shell { text, dialect, options, arguments } => {
+            simple_start(facts).unwrap_or_else(|| {
+                let file = match dialect {
+                    Dialect::Bash => &shells.bash,
+                    Dialect::Sh => &shells.sh,
+                };
+                exec::shell(*dialect, file.clone(), options, text, arguments)
+            })
+        }
+    };
+    Plan { start, environment, cwd: world.cwd().to_path_buf() }
+}
+
+fn argv_start(argv: &[Vec<u8>], world: &dyn World) -> Start {
+    let name = argv.first().cloned().unwrap_or_default();
+    let file = if name.contains(&b'/') {
+        let path = world.cwd().join(path_of(&name));
+        world.resolve(&path).exists.then_some(path)
+    } else {
+        world.find_program(&name)
+    };
+    match file {
+        Some(file) => Start::Program { file, argv: argv.to_vec() },
+        None => Start::Missing { name, found: false },
+    }
+}
+
+/// A simple command whose every word is known and whose file is a system program needs no shell: executing it directly
+/// is faster and exactly what was judged. Files found elsewhere may lack a `#!` line, which only a shell makes up for.
+fn simple_start(facts: &Facts) -> Option<Start> {
+    let invocation = facts.invocations.get(facts.simple?)?;
+    let Program::File { path: Some(file), .. } = &invocation.program else { return None };
+    let argv = invocation.words.iter().map(|word| word.value.clone()).collect::<Option<Vec<_>>>()?;
+    is_system_directory(file.parent()?).then(|| Start::Program { file: file.clone(), argv })
+}
+
+/// Whether only root puts programs there.
+pub(super) fn is_system_directory(directory: &Path) -> bool {
+    ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]
+        .iter()
+        .any(|system| Path::new(system) == directory)
+}
+
+fn path_of(bytes: &[u8]) -> &Path {
+    Path::new(std::os::unix::ffi::OsStrExt::from_bytes(bytes) as &std::ffi::OsStr)
+}
