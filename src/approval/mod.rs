@@ -4,14 +4,22 @@
 //! `Approve` verdict on the very request (I1). It carries the command itself, bound to a digest of everything that
 //! decides what would run (I2).
 
+mod ask;
 mod binding;
+pub mod client;
+pub mod directory;
 #[cfg(test)]
 pub(crate) mod example;
+pub mod origin;
 mod permit;
 mod plan;
 mod request;
+pub mod runs;
+mod socket;
 mod verdict;
+pub mod wire;
 
+pub use ask::{Approvers, SecondTerminal, ask};
 pub use binding::{Binding, FileIdentity};
 pub use permit::{Ground, Permit, Refusal};
 pub use plan::{Plan, Start};

@@ -1,6 +1,7 @@
 //! The operating system: clock, identifiers, files, processes. The only module where `unsafe` may be allowed.
 
 pub mod account;
+pub mod ancestry;
 pub mod caller;
 pub mod clock;
 pub mod descriptors;
@@ -8,6 +9,7 @@ pub mod files;
 pub mod ids;
 pub mod inherited;
 pub mod map;
+pub mod peer;
 pub mod process;
 pub mod pty;
 pub mod signal;

@@ -1,0 +1,215 @@
+//! Asks people about one request, and waits: for an answer, a signal, the caller's end, or the policy's timeout.
+
+use std::{
+    os::fd::{AsFd as _, OwnedFd},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::{SigSet, Signal},
+        signalfd::{SfdFlags, SignalFd},
+    },
+    unistd::getppid,
+};
+
+use crate::sys::{
+    peer,
+    process::{Standard, standard},
+};
+
+use super::{Request, Verdict, socket::Socket};
+
+/// Who can be asked, and how.
+#[derive(Clone, Debug)]
+pub struct Approvers {
+    /// The state directory; requests are offered in `requests/` below it.
+    pub state: PathBuf,
+    /// Accounts that may decide from a second terminal.
+    pub reviewers: Vec<u32>,
+    /// Whether requests are offered to a second terminal.
+    pub second_terminal: SecondTerminal,
+}
+
+/// Whether requests are offered to a second terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondTerminal {
+    /// `gate pending` and `gate approve` find them.
+    Offered,
+    /// They are not.
+    Off,
+}
+
+/// Asks; returns when somebody answered, nobody can any more, or the time is over.
+///
+/// Whatever goes wrong on the way is a verdict that does not approve (I9).
+pub fn ask(request: &Request, approvers: &Approvers) -> Verdict {
+    match Question::put(request, approvers) {
+        Ok(question) => question.wait(),
+        Err(hint) => Verdict::Unattended { hint },
+    }
+}
+
+/// A question that is open.
+struct Question<'a> {
+    request: &'a Request,
+    deadline: Instant,
+    signals: Signals,
+    parent: Option<OwnedFd>,
+    socket: Option<Socket<'a>>,
+}
+
+impl<'a> Question<'a> {
+    fn put(request: &'a Request, approvers: &'a Approvers) -> Result<Self, String> {
+        let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
+        let socket = match approvers.second_terminal {
+            SecondTerminal::Off => None,
+            SecondTerminal::Offered => Some(offer(request, approvers)?),
+        };
+        if socket.is_none() {
+            return Err(NOBODY.to_owned());
+        }
+        let parent = u32::try_from(getppid().as_raw()).ok().filter(|pid| *pid > 1);
+        Ok(Self {
+            request,
+            deadline: Instant::now() + request.decision.timeout,
+            signals,
+            parent: parent.and_then(|pid| peer::watch(pid).ok()),
+            socket,
+        })
+    }
+
+    fn wait(mut self) -> Verdict {
+        self.announce();
+        let verdict = loop {
+            if let Some(verdict) = self.step() {
+                break verdict;
+            }
+        };
+        if let Some(socket) = self.socket.take() {
+            socket.close(settled(&verdict));
+        }
+        verdict
+    }
+
+    #[expect(clippy::print_stderr, reason = "the one line that tells the agent that it waits")]
+    fn announce(&self) {
+        let id = &self.request.id;
+        let seconds = self.request.decision.timeout.as_secs();
+        eprintln!(
+            "gate: waiting for approval of {id} (at most {seconds} s); a person decides with `gate approve {id}`"
+        );
+    }
+
+    /// Waits for the next thing to happen.
+    fn step(&mut self) -> Option<Verdict> {
+        let now = Instant::now();
+        if now >= self.deadline {
+            return Some(Verdict::Timeout);
+        }
+        match self.poll(now) {
+            Err(Errno::EINTR) => None,
+            Err(error) => Some(withdrawn(None, format!("waiting failed: {error}"))),
+            Ok(Woken { signal: true, .. }) => self.signals.take().map(interrupted),
+            Ok(Woken { output: true, .. }) => {
+                Some(withdrawn(None, "nobody reads standard output any more".to_owned()))
+            }
+            Ok(Woken { parent: true, .. }) => Some(withdrawn(None, "the caller ended".to_owned())),
+            Ok(_) => self.socket.as_mut().and_then(Socket::attend),
+        }
+    }
+
+    fn poll(&self, now: Instant) -> nix::Result<Woken> {
+        let nothing = PollFlags::empty();
+        let output = standard(Standard::Output);
+        let parent = self.parent.as_ref().map_or((output, nothing), |it| (it.as_fd(), PollFlags::POLLIN));
+        let mut interests =
+            vec![(self.signals.descriptor.as_fd(), PollFlags::POLLIN), (output, nothing), parent];
+        interests.extend(self.socket.iter().flat_map(Socket::interests));
+        let mut descriptors: Vec<PollFd<'_>> =
+            interests.into_iter().map(|(descriptor, flags)| PollFd::new(descriptor, flags)).collect();
+        let alarm =
+            self.socket.as_ref().and_then(Socket::alarm).map_or(self.deadline, |at| at.min(self.deadline));
+        poll(&mut descriptors, timeout(alarm.saturating_duration_since(now)))?;
+        let woken = |index: usize| {
+            descriptors.get(index).and_then(PollFd::revents).is_some_and(|events| !events.is_empty())
+        };
+        Ok(Woken { signal: woken(0), output: woken(1), parent: woken(2) })
+    }
+}
+
+const NOBODY: &str =
+    "nobody can be asked: set approver.second-terminal = true and decide with `gate approve`";
+
+fn offer<'a>(request: &'a Request, approvers: &'a Approvers) -> Result<Socket<'a>, String> {
+    Socket::offer(request, &approvers.reviewers, &approvers.state)
+        .map_err(|error| format!("the request cannot be offered in {}: {error}", approvers.state.display()))
+}
+
+/// What woke the wrapper up.
+struct Woken {
+    signal: bool,
+    output: bool,
+    parent: bool,
+}
+
+/// Signals that take a question back, held back while it is open.
+struct Signals {
+    descriptor: SignalFd,
+    before: SigSet,
+}
+
+impl Signals {
+    const CAUGHT: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+
+    fn catch() -> nix::Result<Self> {
+        let caught = SigSet::from_iter(Self::CAUGHT);
+        let before = SigSet::thread_get_mask()?;
+        caught.thread_block()?;
+        match SignalFd::with_flags(&caught, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC) {
+            Ok(descriptor) => Ok(Self { descriptor, before }),
+            Err(error) => {
+                let _ = before.thread_set_mask();
+                Err(error)
+            }
+        }
+    }
+
+    fn take(&self) -> Option<u8> {
+        let arrived = self.descriptor.read_signal().ok()??;
+        u8::try_from(arrived.ssi_signo).ok()
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        let _ = self.before.thread_set_mask();
+    }
+}
+
+fn interrupted(signal: u8) -> Verdict {
+    let name = Signal::try_from(i32::from(signal)).map_or("a signal", Signal::as_str);
+    withdrawn(Some(signal), format!("interrupted by {name}"))
+}
+
+const fn withdrawn(signal: Option<u8>, reason: String) -> Verdict {
+    Verdict::Withdraw { signal, reason }
+}
+
+const fn settled(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve { .. } => "it was approved",
+        Verdict::Reject { .. } => "it was rejected",
+        Verdict::Timeout => "nobody answered in time",
+        Verdict::Withdraw { .. } | Verdict::Unattended { .. } => "it was taken back",
+    }
+}
+
+/// Rounds up, so that a deadline is never waited for in vain.
+fn timeout(duration: Duration) -> PollTimeout {
+    let millis = duration.as_nanos().div_ceil(1_000_000);
+    PollTimeout::try_from(i32::try_from(millis).unwrap_or(i32::MAX)).unwrap_or(PollTimeout::MAX)
+}
