@@ -86,6 +86,7 @@ impl Emit for OptionEntry {
         field(out, "operands", &self.operands, &Self::PLAIN.operands);
         field(out, "operands_also", &self.operands_also, &Self::PLAIN.operands_also);
         field(out, "recursive", &self.recursive, &Self::PLAIN.recursive);
+        field(out, "ends_options", &self.ends_options, &Self::PLAIN.ends_options);
         field(out, "cancels_effects", &self.cancels_effects, &Self::PLAIN.cancels_effects);
         field(
             out,

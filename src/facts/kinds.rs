@@ -86,7 +86,10 @@ impl Analysis<'_> {
         if streams && (item.bytes().is_some_and(is_stream) || item.content == Content::Pipe) {
             return;
         }
-        let undo = work.undo.unwrap_or(kind.usual_undo());
+        let undo = match kind {
+            EffectKind::Read => Undo::Harmless,
+            _ => work.undo.unwrap_or(kind.usual_undo()),
+        };
         for target in targets(&item.content, work.base.as_deref(), recursive, self.world) {
             self.effect(work.at, kind, target, undo, because, item.span, work.scene);
         }

@@ -95,6 +95,9 @@ impl<'r, 'a> Reader<'r, 'a> {
             }
             if self.is_option(item) {
                 self.option(item);
+                if matches!(self.parsed.parts.last(), Some(Part::Option(option, ..)) if option.ends_options) {
+                    return self.rest_is_operands();
+                }
             } else if !self.entry.subs.is_empty() {
                 self.at -= 1;
                 return;

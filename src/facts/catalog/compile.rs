@@ -206,6 +206,7 @@ fn option(raw: &RawOption) -> Outcome<OptionEntry> {
         operands: raw.operands.as_ref().map(|kinds| slots(kinds).map(leak)).transpose()?,
         operands_also: raw.operands_also.as_ref().map(|kind| kind_named(kind.get_ref(), kind)).transpose()?,
         recursive: raw.recursive,
+        ends_options: raw.ends_options,
         cancels_effects: raw.cancels_effects,
         replaces_first_operand: raw.replaces_first_operand,
         retypes: leak(retypes),
@@ -221,6 +222,7 @@ fn reach(option: &OptionEntry) -> Reach {
         || option.harmless_values.is_some()
         || option.operands.is_some()
         || option.operands_also.is_some()
+        || option.ends_options
         || option.replaces_first_operand
         || !option.retypes.is_empty()
         || option.stdin.is_some_and(|stdin| stdin != Stdin::Data)

@@ -37,6 +37,7 @@
 //! effects = []                       # of its presence
 //! operands = ["read*"]               # what the operands are when it is present (two that differ: opaque)
 //! operands_also = "delete-recursive" # done to path operands besides (find -delete)
+//! ends_options = true                # all words behind it are operands (python -m)
 //! cancels_effects = true             # the entry's own `effects` do not happen (unzip -l)
 //! recursive = true                   # path operands mean everything below them (rm -r)
 //! replaces_first_operand = true      # it stands for the first operand (grep -e)

@@ -60,6 +60,8 @@ pub struct OptionEntry {
     pub operands_also: Option<Kind>,
     /// Whether path operands mean everything below them.
     pub recursive: bool,
+    /// Whether every word behind it and its value is an operand.
+    pub ends_options: bool,
     /// Whether the entry's own effects do not happen when it is present.
     pub cancels_effects: bool,
     /// Whether it stands for the first operand, which is then missing.
@@ -243,6 +245,7 @@ impl OptionEntry {
         operands: None,
         operands_also: None,
         recursive: false,
+        ends_options: false,
         cancels_effects: false,
         replaces_first_operand: false,
         retypes: &[],

@@ -105,6 +105,9 @@ pub(super) struct RawOption {
     /// Whether path operands mean everything below them.
     #[serde(default)]
     pub recursive: bool,
+    /// Whether every word behind it is an operand.
+    #[serde(default)]
+    pub ends_options: bool,
     /// Whether the entry's own effects do not happen when it is present.
     #[serde(default)]
     pub cancels_effects: bool,
