@@ -14,8 +14,12 @@ impl Parser<'_, '_> {
             if self.at_list_end() {
                 return Ok(connector != Connector::First);
             }
+            self.check_sealed()?;
             let first = self.state.next_index();
             self.and_or(connector)?;
+            if matches!(self.cursor.peek(), Some(b';' | b'&')) {
+                self.check_sealed()?;
+            }
             connector = match self.cursor.peek() {
                 Some(b';') if matches!(self.cursor.peek_at(1), Some(b';' | b'&')) => return Ok(true),
                 Some(b';') => {
@@ -23,10 +27,6 @@ impl Parser<'_, '_> {
                     Connector::Sequence
                 }
                 Some(b'&') => {
-                    // bash 5.2 prints a substitution and reads the print, in which the `&` has moved behind the text.
-                    if self.scope.substituted && !self.pending.is_empty() {
-                        return self.opaque("a here-document in the background of a substitution");
-                    }
                     self.operator(1)?;
                     self.state.amend_from(first, |command| {
                         command.background = true;
@@ -39,6 +39,15 @@ impl Parser<'_, '_> {
                 Some(_) => return self.opaque("a `;` or a newline is missing"),
             };
         }
+    }
+
+    /// Refuses anything behind a command with a here-document in a substitution: bash 5.2 prints the substitution and
+    /// reads the print, in which the operator behind the text is moved or lost.
+    fn check_sealed(&self) -> Outcome<()> {
+        if self.sealed {
+            return self.opaque("something behind a here-document in a substitution");
+        }
+        Ok(())
     }
 
     /// Reads a list that may not be empty.
@@ -66,6 +75,7 @@ impl Parser<'_, '_> {
             } else {
                 break;
             };
+            self.check_sealed()?;
             self.operator(2)?;
             self.lines()?;
             self.scope.conditional = true;

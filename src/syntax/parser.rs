@@ -43,6 +43,8 @@ pub(super) struct Parser<'t, 's> {
     pub(super) pending: Vec<Pending>,
     /// How many of them wait outside the substitution that is being read.
     pub(super) held: usize,
+    /// Whether a here-document stands in the substitution that is being read: then nothing may follow its command.
+    pub(super) sealed: bool,
 }
 
 impl State {
@@ -108,7 +110,7 @@ impl Scope {
 
 impl<'t, 's> Parser<'t, 's> {
     pub(super) fn new(cursor: Cursor<'t>, state: &'s mut State, scope: Scope) -> Self {
-        Self { cursor, state, scope, pending: Vec::new(), held: 0 }
+        Self { cursor, state, scope, pending: Vec::new(), held: 0, sealed: false }
     }
 
     /// Says that the text is not understood at the cursor.
@@ -175,8 +177,10 @@ impl<'t, 's> Parser<'t, 's> {
         self.scope = outer.substitution(place);
         let outer_pending = std::mem::take(&mut self.pending);
         self.held += outer_pending.len();
+        let sealed = std::mem::take(&mut self.sealed);
         let first = self.state.next_index();
         self.list()?;
+        self.sealed = sealed;
         if !self.pending.is_empty() {
             return self.opaque("a here-document has no text");
         }

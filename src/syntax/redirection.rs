@@ -4,7 +4,7 @@ use super::bytes::{ends_word, is_number};
 use super::heredoc::Pending;
 use super::parser::{Outcome, Parser};
 use super::word::Splitting;
-use super::{Redirection, RedirectionOperator, Word};
+use super::{CommandKind, Place, Redirection, RedirectionOperator, Word};
 
 use RedirectionOperator as Operator;
 
@@ -140,10 +140,22 @@ impl Parser<'_, '_> {
         Ok(Word::plain(self.cursor.span_since(mark), bytes))
     }
 
+    fn owner_is_simple(&self) -> bool {
+        let owner = self.scope.owner.and_then(|owner| self.state.script.commands.get(owner as usize));
+        owner.is_some_and(|command| command.kind == CommandKind::Simple)
+    }
+
     /// The word behind `<<`: it is not expanded, only its quotes are removed.
     fn delimiter(&mut self) -> Outcome<Word> {
         if self.scope.in_here_document {
             return self.opaque("a here-document inside the text of another");
+        }
+        if self.scope.substituted {
+            let nested = self.scope.place == Place::Body || self.sealed;
+            if nested || !self.owner_is_simple() {
+                return self.opaque("a here-document in a substitution, but not of its last simple command");
+            }
+            self.sealed = true;
         }
         let mark = self.cursor.mark();
         let word = self.word(Splitting::None)?;

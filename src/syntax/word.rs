@@ -42,7 +42,8 @@ impl Parser<'_, '_> {
     /// Reads the value of an assignment: one word, no pathname or brace expansion, tildes behind `:` too.
     pub(super) fn assigned_word(&mut self) -> Outcome<Word> {
         let mark = self.cursor.mark();
-        if self.cursor.peek().is_none_or(ends_word) {
+        let substitution = self.cursor.looking_at(b"<(") || self.cursor.looking_at(b">(");
+        if self.cursor.peek().is_none_or(ends_word) && !substitution {
             return Ok(Word::plain(self.cursor.span_since(mark), b""));
         }
         let mut builder = self.build(Before::Start, true)?;

@@ -103,12 +103,16 @@ pub(super) fn matches(words: &[Word], argv: &[Vec<u8>]) -> bool {
 
 /// Returns whether the shell reads some value of this script as code, which no parser can see.
 ///
-/// Such a script is left to facts, by these rules and no others.
+/// Such a script is left to facts, by these rules and no others: arithmetic on a variable, a built-in that takes code
+/// or names, a variable that the shell reads, a command whose name is only known when it runs.
 pub(super) fn left_to_facts(script: &Script) -> bool {
     let names = |names: &[&str], bytes: &[u8]| names.iter().any(|name| name.as_bytes() == bytes);
     !script.arithmetic_names.is_empty()
         || script.commands.iter().any(|command| {
-            command.words.first().and_then(Word::literal).is_some_and(|name| names(&DATA_AS_CODE, name))
+            command
+                .words
+                .first()
+                .is_some_and(|word| word.literal().is_none_or(|name| names(&DATA_AS_CODE, name)))
                 || command.assignments.iter().any(|assignment| names(&MAGIC_NAMES, &assignment.name))
                 || matches!(&command.kind, CommandKind::For { name } if names(&MAGIC_NAMES, name))
         })
