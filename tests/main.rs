@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod exec;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod syntax;

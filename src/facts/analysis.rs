@@ -13,7 +13,7 @@ use super::{Effect, EffectKind, Facts, Invocation, Opacity, Program, Target, Und
 /// Wrappers within wrappers, re-parsed texts among them.
 pub(super) const MAX_WRAPPERS: usize = 16;
 /// Shell texts within shell texts.
-pub(super) const MAX_TEXTS: usize = 4;
+pub(super) const MAX_TEXTS: usize = 3;
 /// Invocations of one command line.
 pub(super) const MAX_INVOCATIONS: usize = 8192;
 

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::catalog::{Kind, glob_matches};
-use super::item::{Content, Item};
+use super::item::Item;
 use super::path::{absolute, targets};
 use super::perform::Work;
 use super::{EffectKind, Target, Undo, awk, sed};
@@ -83,7 +83,7 @@ impl Analysis<'_> {
         recursive: bool,
     ) {
         let streams = matches!(kind, EffectKind::Read | EffectKind::Write);
-        if streams && (item.bytes().is_some_and(is_stream) || item.content == Content::Pipe) {
+        if streams && item.bytes().is_some_and(is_stream) {
             return;
         }
         let undo = match kind {

@@ -251,8 +251,13 @@ impl<'r, 'a> Reader<'r, 'a> {
         self.parsed.parts.push(Part::Option(option, values, span));
     }
 
-    /// A value that may be no word, or several, shifts every word behind it.
+    /// A value that may be no word, or several, shifts every word behind it; one that looks like an option is one to
+    /// whoever reads the words otherwise.
     fn single(&mut self, value: &Item<'a>) -> Item<'a> {
+        let dashes = value.bytes().is_some_and(|bytes| bytes.len() > 2 && bytes.starts_with(b"--"));
+        if dashes && matches!(self.entry.style, Style::Gnu | Style::Exact | Style::Tar) {
+            self.doubt("an option's value that looks like an option", value.span);
+        }
         if !value.is_one_word() && self.entry.reach == Reach::Anything {
             self.doubt("an option's value could be several words or none", value.span);
         }

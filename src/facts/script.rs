@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::syntax::{
-    Command, CommandKind, Connector, Dialect, Place, Redirection, RedirectionOperator, Script,
+    Command, CommandKind, Connector, Dialect, Piece, Place, Redirection, RedirectionOperator, Script, Word,
 };
 
 use super::analysis::{Analysis, Names, Scene};
@@ -159,7 +159,20 @@ impl Analysis<'_> {
             Operator::DuplicateInput | Operator::DuplicateOutput => {
                 return self.duplication(at, redirection, item, scene);
             }
-            Operator::HereDocument | Operator::HereString => return,
+            Operator::HereDocument => return,
+            Operator::HereString if !is_captured(&redirection.target) => return,
+            Operator::HereString => {
+                let (kind, undo) = (EffectKind::Read, Undo::Harmless);
+                return self.effect(
+                    at,
+                    kind,
+                    Target::Unknown,
+                    undo,
+                    "redirection <<<",
+                    redirection.span,
+                    scene,
+                );
+            }
         };
         if item.bytes().is_some_and(is_stream) && item.bytes() != Some(b"-")
             || item.content == super::item::Content::Pipe
@@ -279,6 +292,11 @@ fn changes_stdin(redirection: &Redirection) -> bool {
         _ => 1,
     };
     redirection.descriptor.unwrap_or(default) == 0
+}
+
+/// Whether the output of a command is in a word.
+fn is_captured(word: &Word) -> bool {
+    word.pieces.iter().any(|piece| matches!(piece, Piece::Substitution { .. } | Piece::Other { .. }))
 }
 
 /// bash itself talks to the network for `/dev/tcp/HOST/PORT`.

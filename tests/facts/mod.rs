@@ -1,0 +1,3 @@
+//! What analysis says of commands that people labelled.
+
+mod corpus;
