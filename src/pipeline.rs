@@ -98,7 +98,10 @@ fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Res
             }
             Err(Refusal::Drifted) => {
                 ledger.reject(&request, &Refused::Drifted)?;
-                eprintln!("gate: what would run changed while {} was asked; asking again", request.id.as_str());
+                eprintln!(
+                    "gate: what would run changed while {} was asked; asking again",
+                    request.id.as_str()
+                );
                 request = now;
             }
             Err(refusal) => return Ok(Err(refusal.into())),

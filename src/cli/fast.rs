@@ -5,12 +5,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use crate::{
-    exec::Pty,
-    facts::CommandLine,
-    pipeline::Run,
-    syntax::Dialect,
-};
+use crate::{exec::Pty, facts::CommandLine, pipeline::Run, syntax::Dialect};
 
 /// The options that may stand before `--` or `-c`, with what they do, for `gate --help` and the man page.
 pub const RUN_OPTIONS: [(&str, &str); 3] = [
@@ -33,8 +28,10 @@ pub enum Form {
 /// Reads the words behind the program's name.
 #[must_use]
 pub fn recognise(words: Vec<OsString>) -> Form {
-    let mut reader =
-        Reader { words: words.into_iter().map(OsString::into_vec).collect::<Vec<_>>().into_iter(), run: Draft::default() };
+    let mut reader = Reader {
+        words: words.into_iter().map(OsString::into_vec).collect::<Vec<_>>().into_iter(),
+        run: Draft::default(),
+    };
     reader.form()
 }
 
@@ -69,7 +66,9 @@ impl Reader {
                     Some(()) => {}
                     None => return Form::Other,
                 },
-                [b'-', letters @ ..] if !letters.is_empty() && letters.iter().all(|letter| b"lieuxc".contains(letter)) => {
+                [b'-', letters @ ..]
+                    if !letters.is_empty() && letters.iter().all(|letter| b"lieuxc".contains(letter)) =>
+                {
                     if let Some(form) = self.cluster(letters) {
                         return form;
                     }
@@ -111,7 +110,9 @@ impl Reader {
                     return self.shell(text);
                 }
                 b"--login" | b"--norc" | b"--noprofile" => {}
-                [b'-', letters @ ..] if !letters.is_empty() && letters.iter().all(|letter| b"lieux".contains(letter)) => {
+                [b'-', letters @ ..]
+                    if !letters.is_empty() && letters.iter().all(|letter| b"lieux".contains(letter)) =>
+                {
                     let kept = letters.iter().filter(|letter| b"eux".contains(letter));
                     self.run.options.extend(kept.map(|letter| vec![b'-', *letter]));
                 }
@@ -136,7 +137,9 @@ impl Reader {
         let argv: Vec<Vec<u8>> = self.words.by_ref().collect();
         match argv.first() {
             None => Form::Usage("no program behind --".to_owned()),
-            Some(program) if program.is_empty() => Form::Usage("the program's name behind -- is empty".to_owned()),
+            Some(program) if program.is_empty() => {
+                Form::Usage("the program's name behind -- is empty".to_owned())
+            }
             Some(_) => self.run(CommandLine::Argv(argv)),
         }
     }
@@ -156,24 +159,33 @@ mod tests {
     }
 
     fn shell(words: &[&str]) -> (String, Vec<String>, Vec<String>) {
-        let Form::Run(Run { command_line: CommandLine::Shell { text, options, arguments, .. }, .. }) = form(words) else {
+        let Form::Run(Run { command_line: CommandLine::Shell { text, options, arguments, .. }, .. }) =
+            form(words)
+        else {
             panic!("{words:?} is not a shell form: {:?}", form(words))
         };
         let text_of = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (text_of(text), options.into_iter().map(text_of).collect(), arguments.into_iter().map(text_of).collect())
+        (
+            text_of(text),
+            options.into_iter().map(text_of).collect(),
+            arguments.into_iter().map(text_of).collect(),
+        )
     }
 
     #[test]
     fn everything_behind_two_dashes_is_the_argv() {
         let Form::Run(run) = form(&["--", "git", "-c", "--", "x"]) else { panic!() };
-        let words: Vec<Vec<u8>> = ["git", "-c", "--", "x"].iter().map(|word| word.as_bytes().to_vec()).collect();
+        let words: Vec<Vec<u8>> =
+            ["git", "-c", "--", "x"].iter().map(|word| word.as_bytes().to_vec()).collect();
         assert_eq!(run.command_line, CommandLine::Argv(words));
         assert_eq!(run.pty, Pty::AsCaller);
     }
 
     #[test]
     fn options_before_the_dashes_are_gates_own() {
-        let Form::Run(run) = form(&["--pty", "--no-record", "--agent", "codex", "--", "ls"]) else { panic!() };
+        let Form::Run(run) = form(&["--pty", "--no-record", "--agent", "codex", "--", "ls"]) else {
+            panic!()
+        };
         assert_eq!((run.pty, run.no_record, run.agent.as_deref()), (Pty::Always, true, Some("codex")));
     }
 
@@ -202,14 +214,18 @@ mod tests {
 
     #[test]
     fn half_a_form_is_a_usage_error_and_never_a_shell() {
-        for words in [&["--"][..], &["-c"], &["-lc"], &["--agent"], &["--", ""], &["-c", "--"], &["-c", "-x1", "ls"]] {
+        for words in
+            [&["--"][..], &["-c"], &["-lc"], &["--agent"], &["--", ""], &["-c", "--"], &["-c", "-x1", "ls"]]
+        {
             assert!(matches!(form(words), Form::Usage(_)), "{words:?}");
         }
     }
 
     #[test]
     fn everything_else_is_for_clap() {
-        for words in [&[][..], &["check", "-c", "ls"], &["--help"], &["-o", "posix", "-c", "ls"], &["-z", "-c", "x"]] {
+        for words in
+            [&[][..], &["check", "-c", "ls"], &["--help"], &["-o", "posix", "-c", "ls"], &["-z", "-c", "x"]]
+        {
             assert_eq!(form(words), Form::Other, "{words:?}");
         }
     }

@@ -102,7 +102,9 @@ pub fn main(words: Vec<OsString>) -> u8 {
     };
     match outcome {
         Ok(Outcome::Ran(ended)) => exec::status(ended),
-        Ok(Outcome::NotRun(Exit::Signalled(signal))) => exec::status(Ended::Signalled { signal, core: false }),
+        Ok(Outcome::NotRun(Exit::Signalled(signal))) => {
+            exec::status(Ended::Signalled { signal, core: false })
+        }
         Ok(Outcome::NotRun(exit)) => exit.code(),
         Err(error) => tell(&error).code(),
     }

@@ -159,7 +159,12 @@ fn ground(permit: &Permit, request: &Request) -> String {
     }
 }
 
-fn context(surroundings: &CallerEnvironment, loaded: &Loaded, agent: Option<String>, machine: &Machine) -> Context {
+fn context(
+    surroundings: &CallerEnvironment,
+    loaded: &Loaded,
+    agent: Option<String>,
+    machine: &Machine,
+) -> Context {
     use crate::facts::World as _;
     let cwd = machine.resolve(&surroundings.cwd).path;
     let home = surroundings.account.home.clone().or_else(|| machine.home().map(std::path::Path::to_path_buf));

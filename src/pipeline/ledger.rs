@@ -45,7 +45,12 @@ impl Ledger {
     }
 
     /// It may run: on the disk before it starts, where a human said so or the tier asks for it (I5).
-    pub(super) fn accept(&mut self, request: &Request, permit: &Permit, recording: Option<&str>) -> Result<()> {
+    pub(super) fn accept(
+        &mut self,
+        request: &Request,
+        permit: &Permit,
+        recording: Option<&str>,
+    ) -> Result<()> {
         let (by, asked) = match permit.ground() {
             Ground::Policy => (By::Policy, false),
             Ground::Reviewer(by) => {
@@ -59,8 +64,11 @@ impl Ledger {
             by,
             recording: recording.map(str::to_owned),
         };
-        let durability =
-            if asked || permit.tier() >= self.durable_from { Durability::Synced } else { Durability::Written };
+        let durability = if asked || permit.tier() >= self.durable_from {
+            Durability::Synced
+        } else {
+            Durability::Written
+        };
         self.started = sys::clock::now_millis();
         self.append(kind, durability)
     }

@@ -47,7 +47,9 @@ impl Refused {
     fn headline(&self, request: &Request) -> String {
         match self {
             Self::ByPolicy => "denied by policy".to_owned(),
-            Self::Drifted => format!("denied: what would run kept changing while {} was asked", request.id.as_str()),
+            Self::Drifted => {
+                format!("denied: what would run kept changing while {} was asked", request.id.as_str())
+            }
             Self::ByVerdict(Verdict::Reject { by, reason }) => {
                 let reason = reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
                 format!("denied by {}{reason}", by.name)
@@ -69,14 +71,16 @@ impl Refused {
                 "nothing ran; ask for it again when a reviewer is there, or do without".to_owned()
             }
             Self::ByVerdict(Verdict::Reject { .. }) => {
-                "nothing ran; do not try the same in another form, ask the person what to do instead".to_owned()
+                "nothing ran; do not try the same in another form, ask the person what to do instead"
+                    .to_owned()
             }
             Self::ByVerdict(_) | Self::Drifted => "nothing ran; it may be asked for again".to_owned(),
             Self::ByPolicy if request.facts.opacities().next().is_some() => {
                 "nothing ran; write it in plainer words, one step at a time".to_owned()
             }
             Self::ByPolicy => {
-                "nothing ran; `gate check` explains what is allowed, a person may change the policy".to_owned()
+                "nothing ran; `gate check` explains what is allowed, a person may change the policy"
+                    .to_owned()
             }
         }
     }
@@ -94,7 +98,9 @@ impl Refused {
                 (by, Cause::Denied, reason.clone())
             }
             Self::ByVerdict(Verdict::Timeout) => (By::Gate, Cause::TimedOut, None),
-            Self::ByVerdict(Verdict::Withdraw { reason, .. }) => (By::Gate, Cause::Withdrawn, Some(reason.clone())),
+            Self::ByVerdict(Verdict::Withdraw { reason, .. }) => {
+                (By::Gate, Cause::Withdrawn, Some(reason.clone()))
+            }
             Self::ByVerdict(Verdict::Unattended { .. } | Verdict::Approve { .. }) => {
                 (By::Gate, Cause::Unattended, None)
             }
