@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::{sys::signal::Signal, unistd::Pid};
 
 use crate::sys::{
+    monitor::{Monitor, Place},
     process::{self, Change},
     signal,
 };
@@ -14,8 +15,16 @@ use super::{Ended, Failure, signals::Grouping};
 /// A started command.
 pub(super) struct Child {
     pid: Pid,
-    end: OwnedFd,
     grouping: Grouping,
+    link: Link,
+}
+
+/// How gate learns what becomes of the command.
+enum Link {
+    /// From the kernel: it is gate's own child.
+    Child(OwnedFd),
+    /// From the process that leads its session.
+    Monitor(Monitor),
 }
 
 impl Child {
@@ -23,7 +32,12 @@ impl Child {
     pub(super) fn watch(pid: Pid, grouping: Grouping) -> Result<Self, Failure> {
         let end =
             process::watch(pid).map_err(|error| Failure::System("cannot watch the command", error.into()))?;
-        Ok(Self { pid, end, grouping })
+        Ok(Self { pid, grouping, link: Link::Child(end) })
+    }
+
+    /// Listens to a monitor.
+    pub(super) const fn behind(monitor: Monitor) -> Self {
+        Self { pid: monitor.command, grouping: Grouping::Own, link: Link::Monitor(monitor) }
     }
 
     pub(super) const fn pid(&self) -> Pid {
@@ -52,14 +66,33 @@ impl Child {
     }
 
     /// What became of it, if something did since the last question.
-    pub(super) fn change(&self) -> Option<Change> {
-        process::changed(self.pid).ok().flatten()
+    pub(super) fn change(&mut self) -> Option<Change> {
+        match &mut self.link {
+            Link::Child(_) => process::changed(self.pid).ok().flatten(),
+            Link::Monitor(monitor) => monitor.change(),
+        }
+    }
+
+    /// Whether a monitor makes it a job that can be stopped and continued.
+    pub(super) const fn is_job(&self) -> bool {
+        matches!(self.link, Link::Monitor(_))
+    }
+
+    /// Continues it at this place of its terminal.
+    pub(super) fn resume(&self, place: Place) {
+        match &self.link {
+            Link::Child(_) => self.signal(Signal::SIGCONT),
+            Link::Monitor(monitor) => monitor.resume(place),
+        }
     }
 }
 
 impl AsFd for Child {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.end.as_fd()
+        match &self.link {
+            Link::Child(end) => end.as_fd(),
+            Link::Monitor(monitor) => monitor.as_fd(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use nix::{
 use crate::sys::{
     descriptors,
     pty::Pair,
-    terminal::{self, Settings, Size},
+    terminal::{self, Display, Settings, Size},
 };
 
 use super::{Event, Failure};
@@ -28,6 +28,8 @@ pub(super) struct Console {
     leader: Option<OwnedFd>,
     size: Size,
     typed: Vec<u8>,
+    /// Whether the command reads keys, and what the display is like then.
+    wanted: Option<Display>,
 }
 
 /// What a look at the keyboard found.
@@ -51,14 +53,29 @@ impl Console {
             .map_err(|error| Failure::System("cannot open a pty", error))?;
         tcsetattr(&pair.leader, SetArg::TCSANOW, settings.saved()).map_err(failed)?;
         let leader = pair.leader.try_clone().map_err(|error| Failure::System("cannot open a pty", error))?;
-        Ok((Self { settings, leader: Some(leader), size, typed: Vec::new() }, pair))
+        Ok((Self { settings, leader: Some(leader), size, typed: Vec::new(), wanted: None }, pair))
     }
 
-    /// Takes the keyboard, if gate is in the foreground of its terminal.
-    pub(super) fn take_keyboard(&mut self) {
-        if !self.settings.is_raw() && tcgetpgrp(&self.settings) == Ok(getpgrp()) {
-            let _ = self.settings.make_raw();
+    /// Whether gate is in the foreground of its terminal.
+    fn in_foreground(&self) -> bool {
+        tcgetpgrp(&self.settings) == Ok(getpgrp())
+    }
+
+    /// Takes the keyboard, if gate is in the foreground of its terminal; tells whether it has it.
+    pub(super) fn take_keyboard(&mut self, display: Display) -> bool {
+        self.wanted = Some(display);
+        if !self.in_foreground() {
+            self.settings.forget();
+        } else if !self.settings.is_raw() {
+            let _ = self.settings.make_raw(display);
         }
+        self.settings.is_raw()
+    }
+
+    /// Takes the keyboard again after somebody else may have had it, if the command ever wanted it.
+    pub(super) fn retake_keyboard(&mut self) -> bool {
+        self.settings.forget();
+        self.wanted.is_some_and(|display| self.take_keyboard(display))
     }
 
     /// Gives the keyboard back.

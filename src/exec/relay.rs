@@ -12,7 +12,7 @@ use nix::{
     sys::signal::Signal,
 };
 
-use crate::sys::process::Change;
+use crate::sys::{monitor::Place, process::Change, terminal::Display};
 
 use super::{
     Ended, Event, Failure, Sink,
@@ -234,6 +234,7 @@ impl Relay<'_> {
                     self.forward(received);
                     self.hang_up();
                 }
+                Signal::SIGCONT if self.child.is_job() => self.resume(),
                 _ => self.forward(received),
             }
         }
@@ -246,9 +247,11 @@ impl Relay<'_> {
     }
 
     fn reap(&mut self) {
-        while let Some(change) = self.child.change() {
+        while self.state.ended.is_none()
+            && let Some(change) = self.child.change()
+        {
             match (child::end(change), change) {
-                (Some(ended), _) => return self.end(ended),
+                (Some(ended), _) => self.end(ended),
                 (None, Change::Stopped(signal)) => self.suspend(signal),
                 (None, _) => {}
             }
@@ -263,11 +266,45 @@ impl Relay<'_> {
         self.state.drain.last = Some(Instant::now());
     }
 
-    /// Stops with the command where the caller's shell is to see it stopped.
+    /// The command was stopped: because it wants the keyboard, which it gets if gate can have it, or as a job, and then
+    /// gate's own job stops with it.
     fn suspend(&mut self, signal: u8) {
-        if self.child.grouping() == Grouping::Shared {
-            suspend::with_group_member(signal);
+        let Some(console) = self.console.as_mut().filter(|_| self.child.is_job()) else {
+            if self.child.grouping() == Grouping::Shared {
+                suspend::with_group_member(signal);
+            }
+            return;
+        };
+        let wants_keyboard =
+            [Signal::SIGTTIN, Signal::SIGTTOU].iter().any(|stop| *stop as i32 == i32::from(signal));
+        if wants_keyboard && console.take_keyboard(Display::AsItIs) {
+            return self.child.resume(Place::Foreground);
         }
+        if !suspend::jobs_are_controlled() {
+            return self.stop_in_vain(signal, wants_keyboard);
+        }
+        console.release_keyboard();
+        suspend::group(signal);
+        self.resume();
+    }
+
+    /// Nobody would ever continue gate: a terminal's stop is discarded, as the kernel discards it in an orphaned group,
+    /// and a command that needs a keyboard which nobody can give it is hung up.
+    fn stop_in_vain(&self, signal: u8, wants_keyboard: bool) {
+        if wants_keyboard {
+            self.child.signal(Signal::SIGHUP);
+            self.child.signal(Signal::SIGCONT);
+        } else if i32::from(signal) == Signal::SIGTSTP as i32 {
+            self.child.signal(Signal::SIGCONT);
+        }
+    }
+
+    /// gate was continued: the terminal may be another's now, or have another size.
+    fn resume(&mut self) {
+        let Some(console) = &mut self.console else { return };
+        let place = if console.retake_keyboard() { Place::Foreground } else { Place::Background };
+        self.follow_size();
+        self.child.resume(place);
     }
 
     fn follow_size(&mut self) {

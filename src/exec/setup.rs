@@ -11,11 +11,15 @@ use nix::{
 
 use crate::sys::{
     descriptors::Outlet,
+    monitor::{self, Monitor, Place},
     process::{self, Image, Session, Standard, Wire, standard},
     pty::Pair,
+    terminal::Display,
 };
 
-use super::{Failure, Stream, child::Child, console::Console, flow::Flow, signals::Grouping, wiring::Use};
+use super::{
+    Failure, Stream, child::Child, console::Console, flow::Flow, signals::Grouping, suspend, wiring::Use,
+};
 
 /// The size of a pty that stands for no terminal.
 const ROWS: u16 = 24;
@@ -44,6 +48,15 @@ pub(super) enum Unstarted {
     Refused(Errno),
     /// gate could not go so far.
     Failed(Failure),
+}
+
+impl From<monitor::Unstarted> for Unstarted {
+    fn from(unstarted: monitor::Unstarted) -> Self {
+        match unstarted {
+            monitor::Unstarted::Refused(error) => Self::Refused(error),
+            monitor::Unstarted::Failed(error) => Self::Failed(Failure::Start(error)),
+        }
+    }
 }
 
 impl Setup {
@@ -102,18 +115,28 @@ impl Setup {
 
     /// Starts the command.
     pub(super) fn start(mut self, image: &Image, mask: &SigSet) -> Result<Started, Unstarted> {
-        let (session, grouping) = match self.pair {
-            Some(_) => (Session::New, Grouping::Own),
-            None => (Session::Same, Grouping::Shared),
+        let eager = self.uses[1] == Use::Follower;
+        let child = match (&self.pair, &self.console) {
+            (Some(pair), Some(_)) if !eager || suspend::jobs_are_controlled() => {
+                let place = if eager { Place::Foreground } else { Place::Background };
+                Child::behind(Monitor::start(image, self.wires(), &pair.path, mask, place)?)
+            }
+            (Some(_), _) => self.spawn(image, Session::New, mask)?,
+            (None, _) => self.spawn(image, Session::Same, mask)?,
         };
-        let pid = process::spawn(image, self.wires(), session, mask).map_err(Unstarted::Refused)?;
-        let child = Child::watch(pid, grouping).map_err(Unstarted::Failed)?;
-        if let Some(console) = &mut self.console
-            && self.uses[1] == Use::Follower
-        {
-            console.take_keyboard();
+        if let Some(console) = self.console.as_mut().filter(|_| eager) {
+            console.take_keyboard(Display::Raw);
         }
         Ok(Started { child, flows: self.flows, console: self.console })
+    }
+
+    fn spawn(&self, image: &Image, session: Session, mask: &SigSet) -> Result<Child, Unstarted> {
+        let grouping = match session {
+            Session::New => Grouping::Own,
+            Session::Same => Grouping::Shared,
+        };
+        let pid = process::spawn(image, self.wires(), session, mask).map_err(Unstarted::Refused)?;
+        Child::watch(pid, grouping).map_err(Unstarted::Failed)
     }
 
     fn wires(&self) -> [Wire<'_>; 3] {

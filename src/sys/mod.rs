@@ -9,6 +9,7 @@ pub mod files;
 pub mod ids;
 pub mod inherited;
 pub mod map;
+pub mod monitor;
 pub mod peer;
 pub mod process;
 pub mod pty;

@@ -70,11 +70,22 @@ pub fn resize(terminal: impl AsFd, size: Size) -> nix::Result<()> {
     unsafe { ioctl::set_window_size(terminal.as_fd().as_raw_fd(), &raw const size) }.map(drop)
 }
 
+/// What becomes of bytes that are written to a raw terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Display {
+    /// Every byte passes.
+    Raw,
+    /// As before: other members of a pipeline write to the terminal, too.
+    AsItIs,
+}
+
 /// A terminal whose settings are put back when this value is dropped, on a panic too, and on a fatal signal.
 #[derive(Debug)]
 pub struct Settings {
     terminal: OwnedFd,
     saved: Termios,
+    /// The raw settings as they were made, to know them again: they are never saved as the caller's.
+    made: Option<Termios>,
     raw: bool,
 }
 
@@ -85,7 +96,7 @@ impl Settings {
     /// Where it is no terminal.
     pub fn of(terminal: OwnedFd) -> nix::Result<Self> {
         let saved = termios::tcgetattr(&terminal)?;
-        Ok(Self { terminal, saved, raw: false })
+        Ok(Self { terminal, saved, made: None, raw: false })
     }
 
     /// The settings as they were noted.
@@ -100,28 +111,31 @@ impl Settings {
         self.raw
     }
 
-    /// Notes the settings again, as they may have changed while the process was stopped.
+    /// Makes the terminal raw: every byte that is typed passes, and what is written does as `display` says.
     ///
     /// # Errors
     /// Where the terminal is gone.
-    pub fn note(&mut self) -> nix::Result<()> {
-        if !self.raw {
-            self.saved = termios::tcgetattr(&self.terminal)?;
+    pub fn make_raw(&mut self, display: Display) -> nix::Result<()> {
+        let current = termios::tcgetattr(&self.terminal)?;
+        if self.made.as_ref() != Some(&current) {
+            self.saved = current;
         }
+        let mut raw = self.saved.clone();
+        termios::cfmakeraw(&mut raw);
+        if display == Display::AsItIs {
+            raw.output_flags = self.saved.output_flags;
+        }
+        guard_against_fatal_signals(&self.saved, self.terminal.as_raw_fd());
+        self.raw = true;
+        without_background_stop(|| termios::tcsetattr(&self.terminal, SetArg::TCSADRAIN, &raw))?;
+        self.made = termios::tcgetattr(&self.terminal).ok();
         Ok(())
     }
 
-    /// Makes the terminal raw: every byte that is typed passes, every byte that is written passes.
-    ///
-    /// # Errors
-    /// Where the terminal is gone.
-    pub fn make_raw(&mut self) -> nix::Result<()> {
-        self.saved = termios::tcgetattr(&self.terminal)?;
-        let mut raw = self.saved.clone();
-        termios::cfmakeraw(&mut raw);
-        guard_against_fatal_signals(&self.saved, self.terminal.as_raw_fd());
-        self.raw = true;
-        without_background_stop(|| termios::tcsetattr(&self.terminal, SetArg::TCSADRAIN, &raw))
+    /// Forgets that the terminal was made raw: somebody else has it now, with settings of their own.
+    pub fn forget(&mut self) {
+        self.raw = false;
+        RAW_TERMINAL.store(-1, Ordering::SeqCst);
     }
 
     /// Puts the settings back, unless somebody else is in the terminal's foreground by now.

@@ -54,6 +54,11 @@ impl Gated {
         Self::program("/bin/sh", &["sh", "-c", text])
     }
 
+    /// gate in front of a text for `/bin/sh` that contains the role of another gate.
+    pub(crate) fn nested(text: &str) -> Self {
+        Self::shell(&text.replace(SEPARATOR, "\u{1e}"))
+    }
+
     /// With `--pty`.
     pub(crate) fn pty(mut self) -> Self {
         self.pty = Pty::Always;
@@ -103,6 +108,8 @@ extern "C" fn play() {
     let Ok(role) = std::env::var(ROLE) else { return };
     as_the_runtime_does();
     let fields: Vec<&str> = role.split(SEPARATOR).collect();
+    let inner: Vec<String> = fields.iter().map(|field| field.replace('\u{1e}', "\u{1f}")).collect();
+    let fields: Vec<&str> = inner.iter().map(String::as_str).collect();
     let [how, pty, record, fail_after, file, words @ ..] = fields.as_slice() else { panic!("{role}") };
     let permit = permits::program_without(ROLE, file, words);
     let pty = if *pty == "always" { Pty::Always } else { Pty::AsCaller };

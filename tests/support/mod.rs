@@ -2,3 +2,4 @@
 
 pub(crate) mod gated;
 pub(crate) mod permits;
+pub(crate) mod terminal;
