@@ -1,255 +1,296 @@
-//! What a command line would do and what the policy says of it, as a tree: the same in `gate check`, in the prompt and
-//! in `gate pending`.
+//! What a command would do and why the policy says what it says: one picture for the prompt, `gate check` and
+//! `gate pending`.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, ffi::OsStr, os::unix::ffi::OsStrExt as _, path::Path};
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::{
-    facts::{Effect, Facts, Invocation, Undo},
-    policy::{Action, Decision, Part, Reason, effect_text},
+    approval::{Request, Start, StdinKind},
+    facts::{CommandLine, Effect, Facts, Invocation, Program, Target, Undo},
+    policy::{Action, Decision, Part, Reason, Tier},
 };
 
 use super::{
-    Printable,
-    highlight::highlight,
-    style::{Role, Style},
+    Printable, highlight,
+    style::{Line, Role, Style, flow},
 };
 
-/// Effects of one part that are listed one by one; the rest is counted, and shown in the full view.
-const EFFECTS: usize = 6;
-
-/// How much is told.
+/// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What a reviewer needs first.
-    Brief,
-    /// Everything.
-    Full,
+    /// What a decision needs.
+    Essential,
+    /// Everything, the whole environment and every file included.
+    Everything,
 }
 
-/// What is explained.
-#[derive(Clone, Copy, Debug)]
-pub struct Explanation<'a> {
-    /// The command line's text, in which spans count.
-    pub text: &'a [u8],
-    /// What analysis knows.
-    pub facts: &'a Facts,
-    /// What the policy says.
-    pub decision: &'a Decision,
+/// Explains a decision: the command with marks under its parts, then each part.
+#[must_use]
+pub fn decision(line: &CommandLine, facts: &Facts, decision: &Decision, width: usize) -> Vec<Line> {
+    let mut out = highlight::command(&line.text(), facts, decision, width);
+    losses(&mut out, facts, width);
+    out.push(Line::default());
+    if let Some(opacity) = &facts.opaque {
+        let head = part_head(1, decision.tier);
+        let text =
+            Line::default().with(Role::Strong, "not understood: ").with(Role::Text, &safe(&opacity.why));
+        flow(&mut out, head, &text, width);
+        reasons(&mut out, &decision.reasons, width);
+    }
+    for (index, invocation) in facts.invocations.iter().enumerate() {
+        part(&mut out, index + 1, invocation, decision.parts.get(index), width);
+    }
+    score(&mut out, decision, width);
+    out
 }
 
-impl Explanation<'_> {
-    /// One line: action, tier and score.
-    #[must_use]
-    pub fn verdict(&self, style: Style) -> String {
-        let decision = self.decision;
-        let action = decision.action.name().to_uppercase();
-        let head = style.paint(Role::Tier(decision.tier), &format!(" {action} "));
-        format!("{head} {} · score {}", decision.tier.name(), decision.score)
-    }
-
-    /// The command line, indented and wrapped.
-    #[must_use]
-    pub fn command(&self, width: usize, style: Style) -> Vec<String> {
-        let lines = highlight(self.text, self.facts, width.saturating_sub(2), style);
-        lines.into_iter().map(|line| format!("  {line}")).collect()
-    }
-
-    /// One branch for each part: what it is, why it has its tier, what it would do.
-    #[must_use]
-    pub fn tree(&self, width: usize, style: Style, detail: Detail) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some(opacity) = &self.facts.opaque {
-            let why = format!("not understood: {}", opacity.why);
-            lines.extend(branch("", "", &why, Role::Tier(self.decision.tier), width, style));
-            lines.extend(self.mark(opacity.span.start, width, style));
-        }
-        let parts = self.facts.invocations.iter().zip(&self.decision.parts);
-        for (number, (invocation, part)) in parts.enumerate() {
-            self.part(&mut lines, number + 1, invocation, part, (width, style, detail));
-        }
-        lines.extend(self.unattached(width, style));
-        lines
-    }
-
-    /// What made the score, heaviest first.
-    #[must_use]
-    pub fn score(&self, width: usize, style: Style) -> Vec<String> {
-        let counted: Vec<String> = self
-            .decision
-            .reasons
-            .iter()
-            .filter(|reason| reason.weight > 0)
-            .map(|reason| format!("{} +{}", reason.text, reason.weight))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        if counted.is_empty() {
-            return Vec::new();
-        }
-        let text = format!("score {}: {}", self.decision.score, counted.join(", "));
-        branch("", "", &text, Role::Faint, width, style)
-    }
-
-    /// What cannot be undone, in words; empty where everything can.
-    #[must_use]
-    pub fn irreversible(&self) -> Vec<String> {
-        let effects = self.facts.invocations.iter().flat_map(|invocation| &invocation.effects);
-        let lasting = effects.filter(|effect| effect.undo == Undo::Irreversible).map(effect_text);
-        lasting.collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    fn part(
-        &self,
-        lines: &mut Vec<String>,
-        number: usize,
-        invocation: &Invocation,
-        part: &Part,
-        (width, style, detail): (usize, Style, Detail),
-    ) {
-        let tier = style.paint(Role::Tier(part.tier), part.tier.name());
-        let via = match invocation.via.as_slice() {
-            [] => String::new(),
-            via => format!(" via {}", Printable::line(via.join(", ").as_bytes())),
-        };
-        let shown = match part.action {
-            Action::Allow => "allowed".to_owned(),
-            Action::Ask => style.paint(Role::Strong, "ask"),
-            Action::Deny => style.paint(Role::Tier(part.tier), "deny"),
-        };
-        lines.push(format!(" {number} {tier} {shown}{via}"));
-        let source = self.source(invocation);
-        let indent = "   │   ";
-        for line in
-            highlight(&source, &Facts::default(), width.saturating_sub(indent.chars().count()), Style::Plain)
-        {
-            lines.push(format!("{}{}", style.paint(Role::Faint, indent), style.paint(Role::Program, &line)));
-        }
-        let mut twigs = self.twigs(invocation, part, detail);
-        let last = twigs.pop();
-        for (text, role) in twigs {
-            lines.extend(branch("   ├ ", "   │   ", &text, role, width, style));
-        }
-        if let Some((text, role)) = last {
-            lines.extend(branch("   └ ", "       ", &text, role, width, style));
-        }
-    }
-
-    /// Why and what, as lines of one part.
-    fn twigs(&self, invocation: &Invocation, part: &Part, detail: Detail) -> Vec<(String, Role)> {
-        let mut twigs: Vec<(String, Role)> = Vec::new();
-        if let Some(opacity) = &invocation.opaque {
-            twigs.push((format!("not understood: {}", opacity.why), Role::Tier(part.tier)));
-        }
-        for reason in &part.reasons {
-            let twig = (reason_text(reason), Role::Tier(reason.tier));
-            if !twigs.contains(&twig) {
-                twigs.push(twig);
-            }
-        }
-        let shown = if detail == Detail::Full { usize::MAX } else { EFFECTS };
-        twigs.extend(invocation.effects.iter().take(shown).map(|effect| (effect_line(effect), Role::Plain)));
-        if let more @ 1.. = invocation.effects.len().saturating_sub(shown) {
-            twigs.push((format!("and {more} more effects"), Role::Faint));
-        }
-        twigs
-    }
-
-    /// The part of the text that an invocation stands in; where it stands in none, its words.
-    fn source(&self, invocation: &Invocation) -> Vec<u8> {
-        let span = invocation.span.start as usize..invocation.span.end as usize;
-        match self.text.get(span) {
-            Some(source) if !source.is_empty() && invocation.via.is_empty() => source.to_vec(),
-            _ => {
-                let words =
-                    invocation.words.iter().map(|word| word.value.as_deref().unwrap_or(b"\xe2\x80\xa6"));
-                words.collect::<Vec<_>>().join(&b' ')
-            }
-        }
-    }
-
-    /// The source line with a caret under the place where understanding ended.
-    fn mark(&self, at: u32, width: usize, style: Style) -> Vec<String> {
-        let at = at as usize;
-        let finding = super::Diagnostic::error("command", self.text, at..at + 1, "");
-        let [line, caret] = finding.excerpt();
-        let column = caret.chars().take_while(|mark| *mark == ' ').count();
-        let start = column.saturating_sub(width / 2);
-        let window = |text: &str| text.chars().skip(start).take(width.saturating_sub(4)).collect::<String>();
-        vec![format!("    {}", window(&line)), format!("    {}", style.paint(Role::Strong, &window(&caret)))]
-    }
-
-    /// Reasons of the whole line that belong to no part.
-    fn unattached(&self, width: usize, style: Style) -> Vec<String> {
-        if !self.decision.parts.is_empty() {
-            return Vec::new();
-        }
-        let reasons = self.decision.reasons.iter();
-        reasons.flat_map(|reason| branch(" ", " ", &reason_text(reason), Role::Plain, width, style)).collect()
-    }
-}
-
-fn reason_text(reason: &Reason) -> String {
-    match &reason.rule {
-        Some(rule) => format!("{} ({rule})", reason.text),
-        None => reason.text.clone(),
-    }
-}
-
-fn effect_line(effect: &Effect) -> String {
-    let undo = match effect.undo {
-        Undo::Harmless | Undo::Reversible => "",
-        Undo::Irreversible => " — cannot be undone",
+/// Explains a request: the decision, and who asks from where.
+#[must_use]
+pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {
+    let mut out = vec![headline(request)];
+    out.extend(decision(&request.command_line, &request.facts, &request.decision, width));
+    let caller = &request.caller;
+    let who = match &caller.agent {
+        Some(agent) => format!("{} as {}@{}", safe(agent), safe(&caller.user), safe(&caller.host)),
+        None => format!("{}@{}", safe(&caller.user), safe(&caller.host)),
     };
-    format!("{} [{}]{undo}", effect_text(effect), effect.because)
+    fact(&mut out, "by", &format!("{who}, process {}", caller.pid), width);
+    fact(&mut out, "in", &path(&request.plan.cwd), width);
+    fact(&mut out, "stdin", stdin(caller.stdin), width);
+    for (name, value) in &request.environment {
+        fact(&mut out, "env", &format!("{}={}", Printable::line(name), Printable::line(value)), width);
+    }
+    fact(&mut out, "starts", &start(request), width);
+    if detail == Detail::Everything {
+        everything(&mut out, request, width);
+    }
+    fact(&mut out, "digest", &request.binding().hex(), width);
+    out
 }
 
-/// A line of the tree, wrapped at `width`, made printable.
-fn branch(first: &str, next: &str, text: &str, role: Role, width: usize, style: Style) -> Vec<String> {
-    let room = width.saturating_sub(first.chars().count().max(next.chars().count())).max(16);
-    let shown = Printable::line(text.as_bytes());
-    wrap(shown.as_str(), room)
-        .into_iter()
-        .enumerate()
-        .map(|(index, line)| {
-            let lead = if index == 0 { first } else { next };
-            format!("{}{}", style.paint(Role::Faint, lead), style.paint(role, &line))
+/// Puts lines together for one style, each with a newline.
+#[must_use]
+pub fn render(lines: &[Line], style: Style) -> String {
+    lines.iter().map(|line| line.render(style) + "\n").collect()
+}
+
+/// One line for a list: id, tier, score, who, where, and the beginning of the command with the number of what follows.
+#[must_use]
+pub fn summary(request: &Request, seconds_left: u64, width: usize) -> Line {
+    let decision = &request.decision;
+    let mut line = Line::default()
+        .with(Role::Strong, request.id.as_str())
+        .with(Role::Text, "  ")
+        .with(Role::Tier(decision.tier), &format!("{:<6} {:>3}", decision.tier.name(), decision.score))
+        .with(Role::Aside, &format!("  {seconds_left:>4} s  "));
+    let text = Printable::line(&request.command_line.text());
+    let room = width.saturating_sub(line.width()).max(16);
+    if text.width() <= room {
+        line.push(Role::Text, text.as_str());
+        return line;
+    }
+    let mut columns = " … 10000000 more columns".len();
+    let kept: String = text
+        .as_str()
+        .chars()
+        .take_while(|character| {
+            columns += character.width().unwrap_or(0);
+            columns <= room
         })
-        .collect()
+        .collect();
+    let left_out = text.width().saturating_sub(kept.width());
+    line.with(Role::Text, &kept).with(Role::Aside, &format!(" … {left_out} more columns"))
 }
 
-/// Breaks at blanks where there are any; a longer word is broken anywhere, and nothing is lost.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-    let mut lines = vec![String::new()];
-    let mut column = 0;
-    for word in text.split_inclusive(' ') {
-        if column > 0 && column + word.trim_end().width() > width {
-            lines.push(String::new());
-            column = 0;
-        }
-        for character in word.chars() {
-            let wide = character.width().unwrap_or(0);
-            if column + wide > width && character != ' ' {
-                lines.push(String::new());
-                column = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(character);
-            }
-            column += wide;
+fn headline(request: &Request) -> Line {
+    let decision = &request.decision;
+    let verb = match decision.action {
+        Action::Allow => "allowed",
+        Action::Ask => "may this run?",
+        Action::Deny => "denied",
+    };
+    Line::default()
+        .with(Role::Strong, &format!("gate {} ", request.id))
+        .with(Role::Tier(decision.tier), &format!(" {} ", decision.tier.name().to_uppercase()))
+        .with(Role::Text, &format!(" score {} ", decision.score))
+        .with(Role::Strong, verb)
+}
+
+/// What cannot be undone, right under the command: the first thing that a reviewer has to know.
+fn losses(out: &mut Vec<Line>, facts: &Facts, width: usize) {
+    for (index, invocation) in facts.invocations.iter().enumerate() {
+        for effect in invocation.effects.iter().filter(|effect| effect.undo == Undo::Irreversible) {
+            let head = Line::default().with(Role::Tier(Tier::High), "! cannot be undone: ");
+            let text = format!("{} {} ({})", effect.kind.name(), target(effect), index + 1);
+            flow(out, head, &Line::default().with(Role::Text, &text), width);
         }
     }
-    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn part_head(number: usize, tier: Tier) -> Line {
+    let mut head =
+        Line::default().with(Role::Strong, &format!("{number:>2} ")).with(Role::Tier(tier), tier.name());
+    head.pad_to(10);
+    head
+}
+
+fn part(out: &mut Vec<Line>, number: usize, invocation: &Invocation, part: Option<&Part>, width: usize) {
+    let tier = part.map_or(Tier::High, |part| part.tier);
+    flow(out, part_head(number, tier), &title(invocation), width);
+    if let Some(opacity) = &invocation.opaque {
+        let text =
+            Line::default().with(Role::Strong, "not understood: ").with(Role::Text, &safe(&opacity.why));
+        flow(out, branch(), &text, width);
+    }
+    for effect in &invocation.effects {
+        flow(out, branch(), &effect_line(effect), width);
+    }
+    reasons(out, part.map_or(&[], |part| &part.reasons), width);
+}
+
+/// The program, where it was found, and through what.
+fn title(invocation: &Invocation) -> Line {
+    let mut line = Line::default();
+    let (name, found) = match &invocation.program {
+        Program::Nothing => (Cow::Borrowed("no program"), Cow::Borrowed("redirections or assignments alone")),
+        Program::Builtin(name) => (safe(name), "built into the shell".into()),
+        Program::Function(name) => (safe(name), "a function of this text".into()),
+        Program::File { name, path: Some(found) } => (safe(name), path(found).into()),
+        Program::File { name, path: None } => (safe(name), "no such program was found".into()),
+        Program::Elsewhere(name) => (safe(name), "runs elsewhere".into()),
+        Program::Unknown => ("?".into(), "a program that is not known before it runs".into()),
+    };
+    line.push(Role::Program, &name);
+    line.push(Role::Aside, &format!("  {found}"));
+    if !invocation.via.is_empty() {
+        let via: Vec<Cow<'_, str>> = invocation.via.iter().map(|name| safe(name)).collect();
+        line.push(Role::Strong, &format!("  through {}", via.join(", ")));
+    }
+    line
+}
+
+fn effect_line(effect: &Effect) -> Line {
+    let mut line = Line::default().with(Role::Strong, effect.kind.name());
+    let target = target(effect);
+    if !target.is_empty() {
+        line.push(Role::Text, &format!(" {target}"));
+    }
+    line.push(Role::Aside, &format!("  by {}", safe(&effect.because)));
+    if effect.undo == Undo::Irreversible {
+        line.push(Role::Tier(Tier::High), "  cannot be undone");
+    }
+    line
+}
+
+fn target(effect: &Effect) -> String {
+    let below = |recursive: bool| if recursive { " and everything below" } else { "" };
+    match &effect.target {
+        Target::Nothing => String::new(),
+        Target::Path { path: named, resolved, recursive } if named == resolved => {
+            path(named) + below(*recursive)
+        }
+        Target::Path { path: named, resolved, recursive } => {
+            format!("{} ⇒ {}{}", path(named), path(resolved), below(*recursive))
+        }
+        Target::Glob { pattern, recursive } => {
+            format!("whatever matches {}{}", Printable::line(pattern), below(*recursive))
+        }
+        Target::Host { name, port } => {
+            let name = name.as_deref().map_or("a host not known before it runs".into(), safe);
+            port.map_or_else(|| name.to_string(), |port| format!("{name}, port {port}"))
+        }
+        Target::Name(name) => safe(name).into_owned(),
+        Target::Unknown => "something not known before it runs".to_owned(),
+    }
+}
+
+fn reasons(out: &mut Vec<Line>, reasons: &[Reason], width: usize) {
+    for reason in reasons {
+        let text = Line::default()
+            .with(Role::Tier(reason.tier), reason.tier.name())
+            .with(Role::Text, &format!(": {}", safe(&reason.text)))
+            .with(Role::Aside, &rule(reason));
+        flow(out, Line::default().with(Role::Aside, "   └ "), &text, width);
+    }
+}
+
+fn branch() -> Line {
+    Line::default().with(Role::Aside, "   ├ ")
+}
+
+fn rule(reason: &Reason) -> String {
+    reason.rule.as_deref().map_or_else(|| " [no rule]".to_owned(), |rule| format!(" [{}]", safe(rule)))
+}
+
+fn score(out: &mut Vec<Line>, decision: &Decision, width: usize) {
+    let mut weights: Vec<String> = decision
+        .reasons
+        .iter()
+        .filter(|reason| reason.weight > 0)
+        .map(|reason| format!("{} {}", reason.weight, safe(&reason.text)))
+        .collect();
+    weights.dedup();
+    let text = if weights.is_empty() { "nothing weighs".to_owned() } else { weights.join(" + ") };
+    fact(out, "score", &format!("{} = {text}", decision.score), width);
+}
+
+fn fact(out: &mut Vec<Line>, name: &str, text: &str, width: usize) {
+    let head = Line::default().with(Role::Aside, &format!("{name:>6} "));
+    flow(out, head, &Line::default().with(Role::Text, text), width);
+}
+
+fn everything(out: &mut Vec<Line>, request: &Request, width: usize) {
+    for (name, value) in &request.plan.environment {
+        fact(out, "passed", &format!("{}={}", Printable::line(name), Printable::line(value)), width);
+    }
+    for file in &request.files {
+        let content =
+            file.content.map_or_else(String::new, |digest| format!(" {}", crate::octets::hex(&digest)));
+        let inode =
+            file.inode.map_or_else(|| " missing".to_owned(), |(device, inode)| format!(" {device}:{inode}"));
+        fact(out, "file", &format!("{}{inode}{content}", path(&file.path)), width);
+    }
+}
+
+/// What is executed, every word of it; the text itself is named, because it stands above.
+fn start(request: &Request) -> String {
+    let text = request.command_line.text();
+    let word = |word: &Vec<u8>| match &request.command_line {
+        CommandLine::Shell { .. } if *word == text => "TEXT".to_owned(),
+        _ => shell_words::quote(Printable::line(word).as_str()).into_owned(),
+    };
+    match &request.plan.start {
+        Start::Program { file, .. } => format!("{} without a shell", path(file)),
+        Start::Shell { file, argv } => {
+            let words: Vec<String> = argv.iter().skip(1).map(word).collect();
+            format!("{} {}", path(file), words.join(" "))
+        }
+        Start::Missing { name, found: false } => format!("nothing: {} is not found", Printable::line(name)),
+        Start::Missing { name, found: true } => {
+            format!("nothing: {} cannot be executed", Printable::line(name))
+        }
+    }
+}
+
+const fn stdin(kind: StdinKind) -> &'static str {
+    match kind {
+        StdinKind::Terminal => "a terminal",
+        StdinKind::Pipe => "a pipe or socket: something unseen may be fed in",
+        StdinKind::File => "a file",
+        StdinKind::Nothing => "nothing",
+        StdinKind::Other => "something else than terminal, pipe or file",
+    }
+}
+
+fn path(path: &Path) -> String {
+    Printable::line(OsStr::as_bytes(path.as_os_str())).to_string()
+}
+
+fn safe(text: &str) -> Cow<'_, str> {
+    Cow::Owned(Printable::line(text.as_bytes()).to_string())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_break_at_blanks_and_long_words_anywhere() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("0123456789", 4), ["0123", "4567", "89"]);
-        assert_eq!(wrap("", 4), [""]);
-    }
-}
+#[path = "explain_tests.rs"]
+mod tests;

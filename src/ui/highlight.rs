@@ -1,173 +1,239 @@
-//! A command line with its parts in colour: wrapped where it is too wide, never cut.
+//! A command line as people see it: coloured by what analysis says its parts are, wrapped but never cut, with marks
+//! under the parts.
 
-use crate::{facts::Facts, syntax::Span};
+use crate::{
+    facts::Facts,
+    policy::{Decision, Reason, Tier},
+    syntax::Span,
+};
 
 use super::{
     printable::{Breaks, Glyph, Shown, glyphs},
-    style::{Role, Style},
+    style::{Line, Role},
 };
 
-/// Put at the end of a line that goes on in the next one.
-const GOES_ON: &str = "↩";
-/// Columns to the next tab stop, at most.
-const TAB: usize = 4;
+/// In front of a line of the command, and in front of the rest of one that is too long for the screen.
+const FIRST: &str = "│ ";
+const REST: &str = "↪ ";
 
-/// Lays a command line out in lines of at most `width` columns, each with its roles painted.
+/// Shows `text` in at most `width` columns; under each row stand the numbers of the parts, with carets.
 #[must_use]
-pub fn highlight(text: &[u8], facts: &Facts, width: usize, style: Style) -> Vec<String> {
-    let roles = Roles::of(text, facts);
-    let mut page =
-        Page { width: width.max(8), style, lines: Vec::new(), line: String::new(), column: 0, run: None };
-    for glyph in glyphs(text, Breaks::Keep) {
-        page.put(glyph, roles.at(glyph));
+pub(super) fn command(text: &[u8], facts: &Facts, decision: &Decision, width: usize) -> Vec<Line> {
+    let roles = roles(text, facts);
+    let marks = marks(facts, decision);
+    let mut lines = Vec::new();
+    for row in rows(&glyphs(text, Breaks::Mark), width.saturating_sub(2).max(8)) {
+        let gutter = if row.continues { REST } else { FIRST };
+        let mut line = Line::default().with(Role::Aside, gutter);
+        for glyph in row.glyphs {
+            let role = roles.get(glyph.at).copied().unwrap_or(Role::Text);
+            let role = if glyph.shown.is_escaped() { Role::Escape } else { role };
+            line.push(role, &glyph.shown.to_string());
+        }
+        lines.push(line);
+        lines.extend(carets(row.glyphs, &marks));
     }
-    page.end()
+    lines
 }
 
-/// The role of each byte that has one.
-struct Roles(Vec<(Span, Role)>);
+/// One row of the screen.
+struct Row<'a> {
+    glyphs: &'a [Glyph],
+    continues: bool,
+}
 
-impl Roles {
-    fn of(text: &[u8], facts: &Facts) -> Self {
-        let mut roles = Vec::new();
-        for invocation in &facts.invocations {
-            for (index, word) in invocation.words.iter().enumerate() {
-                let role = match &word.value {
-                    None => Role::Dynamic,
-                    Some(_) if index == 0 => Role::Program,
-                    Some(value) if value.starts_with(b"-") => Role::Flag,
-                    Some(_) => continue,
-                };
-                roles.push((word.span, role));
+fn rows(glyphs: &[Glyph], width: usize) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    let (mut start, mut columns, mut continues) = (0, 0, false);
+    for (index, glyph) in glyphs.iter().enumerate() {
+        let wide = glyph.shown.width();
+        if columns + wide > width && index > start {
+            rows.push(Row { glyphs: glyphs.get(start..index).unwrap_or_default(), continues });
+            (start, columns, continues) = (index, 0, true);
+        }
+        columns += wide;
+        if glyph.shown == Shown::Mark('⏎') {
+            rows.push(Row { glyphs: glyphs.get(start..=index).unwrap_or_default(), continues });
+            (start, columns, continues) = (index + 1, 0, false);
+        }
+    }
+    if start < glyphs.len() || glyphs.is_empty() {
+        rows.push(Row { glyphs: glyphs.get(start..).unwrap_or_default(), continues });
+    }
+    rows
+}
+
+/// What each byte of the text is.
+fn roles(text: &[u8], facts: &Facts) -> Vec<Role> {
+    let understood = facts.opaque.is_none();
+    let mut roles = vec![if understood { Role::Operator } else { Role::Text }; text.len()];
+    for invocation in &facts.invocations {
+        let redirections = invocation.effects.iter().filter(|it| it.because.starts_with("redirection"));
+        for effect in redirections {
+            paint(&mut roles, effect.span, Role::Redirection);
+        }
+    }
+    for invocation in &facts.invocations {
+        for (index, word) in invocation.words.iter().enumerate() {
+            let source = text.get(range(word.span)).unwrap_or_default();
+            paint(&mut roles, word.span, role_of_word(index, source));
+        }
+    }
+    roles
+}
+
+const fn role_of_word(index: usize, source: &[u8]) -> Role {
+    match (index, source.first()) {
+        (0, _) => Role::Program,
+        (_, Some(b'-')) => Role::Flag,
+        (_, Some(b'\'' | b'"')) => Role::Quoted,
+        _ => Role::Text,
+    }
+}
+
+fn paint(roles: &mut [Role], span: Span, role: Role) {
+    // A wrapper's words are painted before those of what it starts: the first painter knows the whole line better.
+    let Some(roles) = roles.get_mut(range(span)) else { return };
+    for painted in roles.iter_mut().filter(|painted| matches!(painted, Role::Operator | Role::Redirection)) {
+        *painted = role;
+    }
+    if role == Role::Program {
+        roles.fill(role);
+    }
+}
+
+/// A part's number under a span.
+struct Mark {
+    number: usize,
+    tier: Tier,
+    span: Span,
+}
+
+/// Where the parts stand: the program of each, and whatever has a reason of its own.
+fn marks(facts: &Facts, decision: &Decision) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for (index, (invocation, part)) in facts.invocations.iter().zip(&decision.parts).enumerate() {
+        let number = index + 1;
+        if let Some(word) = invocation.words.first() {
+            marks.push(Mark { number, tier: part.tier, span: word.span });
+        }
+        let spans = part.reasons.iter().filter(|reason| reason.tier >= Tier::Medium).filter_map(reason_span);
+        for (tier, span) in spans.filter(|(_, span)| *span != invocation.span) {
+            marks.push(Mark { number, tier, span });
+        }
+    }
+    if let Some(opacity) = &facts.opaque {
+        marks.push(Mark { number: 1, tier: decision.tier, span: opacity.span });
+    }
+    marks
+}
+
+fn reason_span(reason: &Reason) -> Option<(Tier, Span)> {
+    reason.span.map(|span| (reason.tier, span))
+}
+
+fn carets(row: &[Glyph], marks: &[Mark]) -> Option<Line> {
+    let columns = row.iter().map(|glyph| glyph.shown.width()).sum();
+    let mut cells: Vec<Option<(Tier, char)>> = vec![None; columns];
+    for mark in marks {
+        let under = columns_under(row, mark.span);
+        let Some(free) = cells.get_mut(under) else { continue };
+        if free.iter().all(Option::is_none) {
+            let number = mark.number.to_string();
+            for (cell, character) in free.iter_mut().zip(number.chars().chain(std::iter::repeat('^'))) {
+                *cell = Some((mark.tier, character));
             }
         }
-        if roles.is_empty() && text.is_empty() {
-            return Self(Vec::new());
-        }
-        roles.sort_by_key(|(span, _)| (span.start, span.end));
-        Self(roles)
     }
-
-    /// The narrowest part that the glyph is in decides.
-    fn at(&self, glyph: Glyph) -> Role {
-        if glyph.shown.is_escaped() {
-            return Role::Escaped;
-        }
-        let at = u32::try_from(glyph.at).unwrap_or(u32::MAX);
-        let inside = |(span, _): &&(Span, Role)| (span.start..span.end).contains(&at);
-        let narrowest = self.0.iter().filter(inside).min_by_key(|(span, _)| span.end - span.start);
-        match (narrowest, glyph.shown) {
-            (Some((_, role)), _) => *role,
-            (None, Shown::Plain('|' | '&' | ';' | '<' | '>' | '(' | ')')) => Role::Operator,
-            (None, _) => Role::Plain,
+    let end = cells.iter().rposition(Option::is_some)? + 1;
+    let mut line = Line::default().with(Role::Text, "  ");
+    for cell in cells.iter().take(end) {
+        match cell {
+            Some((tier, character)) => line.push(Role::Tier(*tier), character.encode_utf8(&mut [0; 4])),
+            None => line.push(Role::Text, " "),
         }
     }
+    Some(line)
 }
 
-/// Lines in the making.
-struct Page {
-    width: usize,
-    style: Style,
-    lines: Vec<String>,
-    line: String,
-    column: usize,
-    run: Option<(Role, String)>,
+/// The columns of a row that show bytes of `span`; at least one where an empty span stands in the row.
+fn columns_under(row: &[Glyph], span: Span) -> std::ops::Range<usize> {
+    let bytes = range(span);
+    let bytes = bytes.start..bytes.end.max(bytes.start + 1);
+    let mut under: Option<std::ops::Range<usize>> = None;
+    let mut column = 0;
+    for glyph in row {
+        let next = column + glyph.shown.width();
+        if bytes.contains(&glyph.at) {
+            let start = under.map_or(column, |under| under.start);
+            under = Some(start..next);
+        }
+        column = next;
+    }
+    under.unwrap_or(usize::MAX..usize::MAX)
 }
 
-impl Page {
-    fn put(&mut self, glyph: Glyph, role: Role) {
-        if glyph.shown == Shown::Plain('\n') {
-            return self.break_line();
-        }
-        let shown = match glyph.shown {
-            Shown::Plain('\t') => " ".repeat(TAB - self.column % TAB),
-            shown => shown.to_string(),
-        };
-        let width = if glyph.shown == Shown::Plain('\t') { shown.len() } else { glyph.shown.width() };
-        if self.column + width > self.width.saturating_sub(1) {
-            self.flush();
-            self.line.push_str(&self.style.paint(Role::Faint, GOES_ON));
-            self.break_line();
-        }
-        self.column += width;
-        match &mut self.run {
-            Some((current, text)) if *current == role => text.push_str(&shown),
-            _ => {
-                self.flush();
-                self.run = Some((role, shown));
-            }
-        }
-    }
-
-    fn flush(&mut self) {
-        if let Some((role, text)) = self.run.take() {
-            self.line.push_str(&self.style.paint(role, &text));
-        }
-    }
-
-    fn break_line(&mut self) {
-        self.flush();
-        self.lines.push(std::mem::take(&mut self.line));
-        self.column = 0;
-    }
-
-    fn end(mut self) -> Vec<String> {
-        if self.column > 0 || self.lines.is_empty() {
-            self.break_line();
-        }
-        self.lines
-    }
+fn range(span: Span) -> std::ops::Range<usize> {
+    span.start as usize..(span.end as usize).max(span.start as usize)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Argument, Invocation, Program};
-
-    fn facts(text: &str) -> Facts {
-        let mut at = 0;
-        let words = text.split(' ').map(|word| {
-            let span = Span { start: at, end: at + u32::try_from(word.len()).unwrap() };
-            at = span.end + 1;
-            Argument { value: (!word.starts_with('$')).then(|| word.as_bytes().to_vec()), span }
-        });
-        let invocation = Invocation {
-            program: Program::Unknown,
-            words: words.collect(),
-            via: Vec::new(),
-            effects: Vec::new(),
-            opaque: None,
-            span: Span::default(),
-        };
-        Facts { invocations: vec![invocation], ..Facts::default() }
-    }
+    use crate::{approval::example, ui::style::Style};
 
     fn plain(text: &str, width: usize) -> Vec<String> {
-        highlight(text.as_bytes(), &Facts::default(), width, Style::Plain)
+        let request = example::request(text);
+        command(text.as_bytes(), &request.facts, &request.decision, width)
+            .iter()
+            .map(|line| line.render(Style::Plain))
+            .collect()
     }
 
     #[test]
-    fn a_wide_line_is_wrapped_with_a_mark_and_nothing_is_lost() {
-        let text = "echo 0123456789 0123456789 0123456789";
-        let lines = plain(text, 16);
-        assert_eq!(lines, ["echo 0123456789↩", " 0123456789 012↩", "3456789"]);
-        assert_eq!(lines.join("").replace('↩', ""), text);
+    fn parts_are_marked_by_number() {
+        let request = example::dangerous();
+        let lines: Vec<String> = command(&request.command_line.text(), &request.facts, &request.decision, 80)
+            .iter()
+            .map(|line| line.render(Style::Plain))
+            .collect();
+        assert_eq!(
+            lines,
+            ["│ cd build && sudo rm -rf ./* > /tmp/log", "  1^          2^^^ 3^     3^^ 3^^^^^^^^^"]
+        );
     }
 
     #[test]
-    fn newlines_are_lines_and_tabs_are_blanks() {
-        assert_eq!(plain("a\n\tb\n", 40), ["a", "    b"]);
+    fn a_long_command_is_wrapped_and_every_character_is_there() {
+        let text = "echo ".to_owned() + &"x".repeat(50) + "日本";
+        let lines = plain(&text, 20);
+        assert!(lines.iter().all(|line| crate::ui::Printable::from(line.as_str()).width() <= 20));
+        let rows: String = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix(FIRST).or_else(|| line.strip_prefix(REST)))
+            .collect();
+        assert_eq!(rows, text);
+        assert_eq!(lines.iter().filter(|line| line.starts_with(REST)).count(), 3);
     }
 
     #[test]
-    fn what_could_move_the_cursor_is_shown() {
-        assert_eq!(plain("echo \x1b[2K", 40), ["echo \\x1b[2K"]);
+    fn lines_of_a_script_stay_lines_and_nothing_hides() {
+        assert_eq!(plain("a\n\tb\x1b[2J", 40), ["│ a⏎", "  1^", "│ →b\\x1b[2J", "  1^^^^^^^^"]);
     }
 
     #[test]
-    fn programs_flags_and_unknown_words_have_their_colours() {
-        let text = "rm -rf $DIR";
-        let lines = highlight(text.as_bytes(), &facts(text), 40, Style::Colour);
-        assert_eq!(lines, ["\x1b[1;36mrm\x1b[0m \x1b[36m-rf\x1b[0m \x1b[35m$DIR\x1b[0m"]);
+    fn colours_name_what_stands_there() {
+        let request = example::dangerous();
+        let line = command(&request.command_line.text(), &request.facts, &request.decision, 80)[0]
+            .render(Style::Ansi);
+        for piece in [
+            "\x1b[1mcd\x1b[0m",
+            "\x1b[1mrm\x1b[0m",
+            "\x1b[36m-rf\x1b[0m",
+            "\x1b[35m> /tmp/log\x1b[0m",
+            "\x1b[35m && ",
+        ] {
+            assert!(line.contains(piece), "{piece:?} in {line:?}");
+        }
     }
 }

@@ -1,74 +1,155 @@
-//! Colour with meaning, and its absence.
+//! Lines of coloured words; meaning never by colour alone.
+
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::policy::Tier;
 
-/// Whether colours are written.
+/// Whether a terminal shows colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Plain text: no terminal, `NO_COLOR`, `TERM=dumb`.
+    /// Text and nothing else.
     Plain,
-    /// ANSI colours.
-    Colour,
-}
-
-/// What a piece of text is; each has one look everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Text.
-    Plain,
-    /// What is less important.
-    Faint,
-    /// A heading, a key to press.
-    Strong,
-    /// A program's name.
-    Program,
-    /// An option.
-    Flag,
-    /// Something that only the running shell knows.
-    Dynamic,
-    /// A redirection or an operator of the shell.
-    Operator,
-    /// Something that is not shown as it is: `\x1b`.
-    Escaped,
-    /// A tier.
-    Tier(Tier),
+    /// The sixteen colours that every terminal has.
+    Ansi,
 }
 
 impl Style {
-    /// Chooses for an output: colour only on a terminal that has it, and where nobody asked for none
-    /// (<https://no-color.org>: any value but the empty one).
+    /// Chooses by the two variables that people set, and by whether the output is a terminal at all.
     #[must_use]
-    pub fn choose(is_terminal: bool, no_color: Option<&[u8]>, term: Option<&[u8]>) -> Self {
-        let refused = no_color.is_some_and(|value| !value.is_empty());
+    pub fn of(no_color: Option<&[u8]>, term: Option<&[u8]>, is_terminal: bool) -> Self {
         let dumb = term.is_none_or(|term| term.is_empty() || term == b"dumb");
-        if is_terminal && !refused && !dumb { Self::Colour } else { Self::Plain }
+        let refused = no_color.is_some_and(|value| !value.is_empty());
+        if is_terminal && !dumb && !refused { Self::Ansi } else { Self::Plain }
     }
 
-    /// Puts text into the look of a role.
-    #[must_use]
-    pub fn paint(self, role: Role, text: &str) -> String {
-        match (self, code(role)) {
-            (Self::Colour, Some(code)) if !text.is_empty() => format!("\x1b[{code}m{text}\x1b[0m"),
-            _ => text.to_owned(),
+    fn paint(self, role: Role, text: &str, out: &mut String) {
+        let code = role.code();
+        if self == Self::Plain || code.is_empty() {
+            out.push_str(text);
+        } else {
+            for part in ["\x1b[", code, "m", text, "\x1b[0m"] {
+                out.push_str(part);
+            }
         }
     }
 }
 
-const fn code(role: Role) -> Option<&'static str> {
-    match role {
-        Role::Plain => None,
-        Role::Faint => Some("2"),
-        Role::Strong => Some("1"),
-        Role::Program => Some("1;36"),
-        Role::Flag => Some("36"),
-        Role::Dynamic => Some("35"),
-        Role::Operator => Some("33"),
-        Role::Escaped => Some("7"),
-        Role::Tier(Tier::Low) => Some("32"),
-        Role::Tier(Tier::Medium) => Some("33"),
-        Role::Tier(Tier::High) => Some("1;31"),
-        Role::Tier(Tier::Deny) => Some("1;37;41"),
+/// What a piece of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing in particular.
+    Text,
+    /// The name of a program.
+    Program,
+    /// An option.
+    Flag,
+    /// Quoted text.
+    Quoted,
+    /// What joins commands.
+    Operator,
+    /// A redirection.
+    Redirection,
+    /// A character that is not shown as it is.
+    Escape,
+    /// Less important than the rest.
+    Aside,
+    /// More important than the rest.
+    Strong,
+    /// Of this tier.
+    Tier(Tier),
+}
+
+impl Role {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Text => "",
+            Self::Program | Self::Strong => "1",
+            Self::Flag => "36",
+            Self::Quoted | Self::Tier(Tier::Low) => "32",
+            Self::Operator | Self::Redirection => "35",
+            Self::Escape => "7",
+            Self::Aside => "2",
+            Self::Tier(Tier::Medium) => "33",
+            Self::Tier(Tier::High) => "1;31",
+            Self::Tier(Tier::Deny) => "1;7;31",
+        }
     }
+}
+
+/// One line on the screen, in pieces; holds nothing that is not printable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line(Vec<(Role, String)>);
+
+impl Line {
+    /// Appends text; the caller has made it printable.
+    pub(super) fn push(&mut self, role: Role, text: &str) {
+        match self.0.last_mut() {
+            Some((last, before)) if *last == role => before.push_str(text),
+            _ => self.0.push((role, text.to_owned())),
+        }
+    }
+
+    /// Appends text and returns the line.
+    #[must_use]
+    pub(super) fn with(mut self, role: Role, text: &str) -> Self {
+        self.push(role, text);
+        self
+    }
+
+    /// Columns on a terminal.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.width()).sum()
+    }
+
+    /// The line for a terminal, no newline.
+    #[must_use]
+    pub fn render(&self, style: Style) -> String {
+        let mut out = String::new();
+        for (role, text) in &self.0 {
+            style.paint(*role, text, &mut out);
+        }
+        out
+    }
+
+    pub(super) fn pad_to(&mut self, column: usize) {
+        let missing = column.saturating_sub(self.width());
+        if missing > 0 {
+            self.push(Role::Text, &" ".repeat(missing));
+        }
+    }
+}
+
+/// Lays words out behind `head`, further lines indented to its width (at most a third of the screen); nothing is cut.
+pub(super) fn flow(out: &mut Vec<Line>, head: Line, words: &Line, width: usize) {
+    let indent = head.width().min(width / 3);
+    let mut line = head;
+    let mut empty = true;
+    for (role, text) in &words.0 {
+        for word in text.split_inclusive(' ') {
+            if !empty && line.width() + word.trim_end().width() > width {
+                out.push(std::mem::replace(&mut line, indented(indent)));
+            }
+            push_word(out, &mut line, (*role, word), indent, width);
+            empty = false;
+        }
+    }
+    out.push(line);
+}
+
+fn push_word(out: &mut Vec<Line>, line: &mut Line, (role, word): (Role, &str), indent: usize, width: usize) {
+    let mut buffer = [0; 4];
+    for character in word.chars() {
+        let text: &str = character.encode_utf8(&mut buffer);
+        if character != ' ' && line.width() + text.width() > width.max(indent + 2) {
+            out.push(std::mem::replace(line, indented(indent)));
+        }
+        line.push(role, text);
+    }
+}
+
+fn indented(columns: usize) -> Line {
+    Line::default().with(Role::Text, &" ".repeat(columns))
 }
 
 #[cfg(test)]
@@ -76,20 +157,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_needs_a_terminal_that_has_it_and_nobody_who_refuses() {
-        let term = Some(&b"xterm"[..]);
-        assert_eq!(Style::choose(true, None, term), Style::Colour);
-        assert_eq!(Style::choose(true, Some(b""), term), Style::Colour);
-        assert_eq!(Style::choose(true, Some(b"1"), term), Style::Plain);
-        assert_eq!(Style::choose(false, None, term), Style::Plain);
-        assert_eq!(Style::choose(true, None, Some(b"dumb")), Style::Plain);
-        assert_eq!(Style::choose(true, None, None), Style::Plain);
+    fn colours_only_where_people_want_and_terminals_can() {
+        assert_eq!(Style::of(None, Some(b"xterm"), true), Style::Ansi);
+        assert_eq!(Style::of(Some(b""), Some(b"xterm"), true), Style::Ansi);
+        assert_eq!(Style::of(Some(b"1"), Some(b"xterm"), true), Style::Plain);
+        assert_eq!(Style::of(None, Some(b"dumb"), true), Style::Plain);
+        assert_eq!(Style::of(None, None, true), Style::Plain);
+        assert_eq!(Style::of(None, Some(b"xterm"), false), Style::Plain);
     }
 
     #[test]
-    fn plain_text_has_no_escape_sequences() {
-        assert_eq!(Style::Plain.paint(Role::Tier(Tier::Deny), "deny"), "deny");
-        assert_eq!(Style::Colour.paint(Role::Tier(Tier::Low), "low"), "\x1b[32mlow\x1b[0m");
-        assert_eq!(Style::Colour.paint(Role::Strong, ""), "");
+    fn a_line_is_the_same_with_and_without_colours() {
+        let line = Line::default().with(Role::Program, "rm").with(Role::Text, " x");
+        assert_eq!(line.render(Style::Plain), "rm x");
+        assert_eq!(line.render(Style::Ansi), "\x1b[1mrm\x1b[0m x");
+        assert_eq!(line.width(), 4);
+    }
+
+    #[test]
+    fn text_flows_and_long_words_break() {
+        let mut out = Vec::new();
+        let words = Line::default().with(Role::Text, "one two abcdefghijklmnop");
+        flow(&mut out, Line::default().with(Role::Strong, "> "), &words, 10);
+        let lines: Vec<String> = out.iter().map(|line| line.render(Style::Plain)).collect();
+        assert_eq!(lines, ["> one two ", "  abcdefgh", "  ijklmnop"]);
     }
 }
