@@ -15,7 +15,10 @@ use crate::{
     config,
     exit::Exit,
     record::{self, CastReader, Format, Key, Pace, Passing, Start, Watcher},
-    sys::{caller::CallerEnvironment, terminal::Settings},
+    sys::{
+        caller::CallerEnvironment,
+        terminal::{Display, Settings},
+    },
     ui::Printable,
 };
 
@@ -147,7 +150,7 @@ impl Keyboard {
         let raw = || {
             let terminal = OwnedFd::from(File::open("/dev/tty").ok()?);
             let mut settings = Settings::of(terminal).ok()?;
-            settings.make_raw().ok()?;
+            settings.make_raw(Display::AsItIs).ok()?;
             Some(settings)
         };
         Self(raw())
