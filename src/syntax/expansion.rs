@@ -143,9 +143,9 @@ impl Parser<'_, '_> {
                 }
                 _ => false,
             };
+            map.push(self.cursor.offset());
             self.cursor.advance(usize::from(escaped));
             text.extend(self.cursor.peek());
-            map.push(self.cursor.offset());
             self.cursor.advance(1);
         }
         map.push(self.cursor.offset());

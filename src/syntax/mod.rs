@@ -78,3 +78,6 @@ fn script(source: &[u8], dialect: Dialect) -> Result<Script, Opaque> {
     }
     Ok(state.script)
 }
+
+#[cfg(test)]
+mod tests;
