@@ -5,7 +5,7 @@ use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
 use anyhow::{Context as _, Result};
 
 use crate::{
-    approval::{Caller, Permit, Request, RequestId, Reviewer},
+    approval::{Approvers, Caller, Permit, Request, RequestId, Reviewer, SecondTerminal, runs::Registration},
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
     facts::{self, Catalog},
@@ -75,6 +75,20 @@ impl Here {
         })
     }
 
+    /// Who can be asked. A configured name that no account has is nobody.
+    pub(super) fn approvers(&self) -> Approvers {
+        let settings = self.settings();
+        let named = &settings.approver.reviewers;
+        let reviewers = if named.is_empty() {
+            vec![self.caller.uid]
+        } else {
+            named.iter().filter_map(|name| sys::account::uid_of(name)).collect()
+        };
+        let second_terminal =
+            if settings.approver.socket { SecondTerminal::Offered } else { SecondTerminal::Off };
+        Approvers { state: settings.state.clone(), reviewers, second_terminal }
+    }
+
     /// The recorder of a run; `None` where it is not to be recorded.
     pub(super) fn recorder(
         &self,
@@ -110,6 +124,15 @@ impl Here {
             .context("nothing was run: the recording cannot be written")?;
         recorder.mark(&ground(permit, request));
         Ok(Some(recorder))
+    }
+
+    /// Says that this process is a gated run, so that nothing in it can answer a request (I10).
+    pub(super) fn register(&self, permit: &Permit) -> Result<Option<Registration>> {
+        if super::is_routine(permit) {
+            return Ok(None);
+        }
+        let registration = Registration::of_this_process(&self.settings().state);
+        registration.map(Some).context("nothing was run: the run cannot be registered in the state directory")
     }
 
     /// Lets the like of what was approved run without a question while the entry lives.

@@ -87,11 +87,6 @@ impl Ledger {
         self.append(kind, Durability::Written)
     }
 
-    /// Whether the log can do without the end of a run: for what the policy lets through at its lowest tier.
-    pub(super) fn needs_no_exit(&self, permit: &Permit) -> bool {
-        permit.tier() == Tier::Low && *permit.ground() == Ground::Policy
-    }
-
     /// The run ended, or gate failed while it went on. The command's status stands whatever the log says of it (E4).
     pub(super) fn end(
         &mut self,
