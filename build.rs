@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     table(&mut output, "PROGRAMS", "Entry", &mut tables.programs)?;
     table(&mut output, "BUILTINS", "Entry", &mut tables.builtins)?;
     table(&mut output, "VARIABLES", "Variable", &mut tables.variables)?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.rs"), output.definitions)?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.rs"), output.finish())?;
     compile_redaction()
 }
 

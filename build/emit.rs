@@ -17,6 +17,8 @@ pub struct Output {
     /// Definitions that it refers to.
     pub definitions: String,
     names: BTreeMap<String, usize>,
+    options: BTreeMap<String, usize>,
+    option_list: String,
 }
 
 impl Output {
@@ -31,6 +33,29 @@ impl Output {
             let _ = writeln!(self.definitions, "static {kind}_{number}: {kind} = {expression};");
         }
         let _ = write!(self.text, "&{kind}_{number}");
+    }
+}
+
+impl Output {
+    /// Writes an option as a reference into the one array of all options: thousands of constants of their own would
+    /// take the compiler minutes.
+    fn option(&mut self, option: &OptionEntry) {
+        let outer = std::mem::take(&mut self.text);
+        option.emit(self);
+        let expression = std::mem::replace(&mut self.text, outer);
+        let next = self.options.len();
+        let number = *self.options.entry(expression.clone()).or_insert(next);
+        if number == next {
+            self.option_list.push_str(&expression);
+            self.option_list.push_str(",\n");
+        }
+        let _ = write!(self.text, "&OPTIONS[{number}]");
+    }
+
+    /// All definitions.
+    pub fn finish(self) -> String {
+        let Self { definitions, options, option_list, .. } = self;
+        format!("{definitions}static OPTIONS: [OptionEntry; {}] = [{option_list}];\n", options.len())
     }
 }
 
@@ -77,6 +102,17 @@ emit_struct!(Variable: harmless_values effects opaque);
 impl Emit for OptionEntry {
     /// Leaves out what a plain option has, because there are thousands.
     fn emit(&self, out: &mut Output) {
+        if *self == (Self { names: self.names, values: self.values, optional: self.optional, ..Self::PLAIN })
+        {
+            out.text.push_str("OptionEntry::plain(");
+            self.names.emit(out);
+            out.text.push_str(", ");
+            self.values.emit(out);
+            out.text.push_str(", ");
+            self.optional.emit(out);
+            out.text.push(')');
+            return;
+        }
         out.text.push_str("OptionEntry { ");
         field(out, "names", &self.names, &Self::PLAIN.names);
         field(out, "values", &self.values, &Self::PLAIN.values);
@@ -172,7 +208,7 @@ impl<T: Emit> Emit for Option<T> {
 
 impl Emit for &OptionEntry {
     fn emit(&self, out: &mut Output) {
-        out.shared("OptionEntry", *self);
+        out.option(self);
     }
 }
 

@@ -117,8 +117,10 @@ impl Analysis<'_> {
     /// What a name that is no function's leads to.
     pub(super) fn find(&self, name: &str, scene: Scene<'_>) -> Found {
         if scene.elsewhere.is_some() {
-            let program = Program::Elsewhere(name.to_owned());
-            return Found { program, entry: self.catalog.program(base_name(name)) };
+            let directory = name.strip_suffix(base_name(name)).unwrap_or("");
+            let trusted = directory.is_empty() || SYSTEM_PREFIXES.contains(&directory);
+            let entry = if trusted { self.catalog.program(base_name(name)) } else { None };
+            return Found { program: Program::Elsewhere(name.to_owned()), entry };
         }
         if let Some(entry) = scene.shell.and_then(|names| self.builtin_entry(name, names)) {
             return Found { program: Program::Builtin(name.to_owned()), entry: Some(entry) };
@@ -263,10 +265,14 @@ pub(super) fn union(a: Span, b: Span) -> Span {
     Span { start: a.start.min(b.start), end: a.end.max(b.end) }
 }
 
+/// Where another machine keeps its programs.
+const SYSTEM_PREFIXES: [&str; 6] =
+    ["/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
+
 /// What every `sh` has built in.
-const SH_BUILTINS: [&str; 46] = [
+const SH_BUILTINS: [&str; 39] = [
     ".", ":", "[", "alias", "bg", "break", "cd", "command", "continue", "echo", "eval", "exec", "exit",
     "export", "false", "fc", "fg", "getopts", "hash", "jobs", "kill", "local", "printf", "pwd", "read",
     "readonly", "return", "set", "shift", "test", "times", "trap", "true", "type", "ulimit", "umask",
-    "unalias", "unset", "wait", "bind", "history", "chdir", "newgrp", "time", "let", "source",
+    "unalias", "unset", "wait",
 ];

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::syntax::{
-    Command, CommandKind, Connector, Dialect, Piece, Place, Redirection, RedirectionOperator, Script, Word,
+    Command, CommandKind, Connector, Dialect, Piece, Place, Redirection, RedirectionOperator, Script, Span,
+    Word,
 };
 
 use super::analysis::{Analysis, Names, Scene};
@@ -20,6 +21,8 @@ struct Walk<'s> {
     variables: Variables<'s>,
     functions: Vec<(&'s [u8], usize, bool)>,
     cwd: Directories,
+    /// Names in arithmetic, each with the command that evaluates it.
+    arithmetic: Vec<(usize, &'s [u8], Span)>,
     dialect: Dialect,
 }
 
@@ -32,7 +35,8 @@ impl Analysis<'_> {
             scene,
             variables: Variables::new(script, source, world, scene.certain_environment),
             functions: functions(script),
-            cwd: Directories::new(scene.cwd),
+            cwd: Directories::new(scene.cwd, script),
+            arithmetic: arithmetic(script),
             dialect,
         };
         for (index, command) in script.commands.iter().enumerate() {
@@ -125,6 +129,10 @@ impl Analysis<'_> {
             let nothing = Item::known(b"".as_slice(), assignment.span);
             let plain = !assignment.array && !assignment.append && assignment.values.is_empty();
             let value = value.as_ref().or(plain.then_some(&nothing));
+            if assignment.name == b"IFS" && command.words.first().and_then(Word::literal) == Some(b"read") {
+                // Splits what this one command reads.
+                continue;
+            }
             self.assigns(at, &assignment.name, value, assignment.span, scene);
         }
     }
@@ -218,10 +226,10 @@ impl Analysis<'_> {
         command: &Command,
         scene: Scene<'_>,
     ) {
-        let inside =
-            |span: crate::syntax::Span| command.span.start <= span.start && span.end <= command.span.end;
-        for (name, span) in walk.script.arithmetic_names.iter().filter(|(_, span)| inside(*span)) {
-            if walk.variables.is_integer(name, index) {
+        let from = walk.arithmetic.partition_point(|(owner, ..)| *owner < index);
+        for (owner, name, span) in walk.arithmetic.iter().skip(from).take_while(|(owner, ..)| *owner == index)
+        {
+            if walk.variables.is_integer(name, *owner) {
                 continue;
             }
             let at = at.unwrap_or_else(|| self.record(Program::Nothing, &[], command.span, scene));
@@ -248,19 +256,9 @@ impl Walk<'_> {
     /// The text on a command's standard input, where the script says it.
     fn stdin(&self, index: usize, cwd: Option<&Path>) -> Option<Vec<u8>> {
         let command = self.script.commands.get(index)?;
-        let own = command.redirections.iter().rev().find(|redirection| changes_stdin(redirection));
-        if let Some(redirection) = own {
-            return self.redirected(redirection, index, cwd);
-        }
-        let member = command.pipeline.1 > 0 || command.background;
-        if member || command.place == Place::ProcessInput {
-            return None;
-        }
-        let parent = usize::try_from(command.parent?).ok()?;
-        if command.place == Place::Body {
-            return self.stdin(parent, None);
-        }
-        None
+        // The text of a group around it is shared: which part of that a command reads is not known.
+        let own = command.redirections.iter().rev().find(|redirection| changes_stdin(redirection))?;
+        self.redirected(own, index, cwd)
     }
 
     fn redirected(&self, redirection: &Redirection, index: usize, cwd: Option<&Path>) -> Option<Vec<u8>> {
@@ -311,6 +309,20 @@ fn network(item: &Item<'_>) -> Option<Target> {
     })
 }
 
+/// Names in arithmetic with the innermost command around each; where none is, the last one that began before it.
+fn arithmetic(script: &Script) -> Vec<(usize, &[u8], Span)> {
+    let owner = |span: Span| {
+        let begun = script.commands.partition_point(|command| command.span.start <= span.start);
+        let around = |(_, command): &(usize, &Command)| command.span.end >= span.end;
+        let innermost = script.commands.iter().enumerate().take(begun).rev().find(around);
+        innermost.map_or_else(|| begun.saturating_sub(1), |(index, _)| index)
+    };
+    let mut names: Vec<_> =
+        script.arithmetic_names.iter().map(|(name, span)| (owner(*span), name.as_slice(), *span)).collect();
+    names.sort_by_key(|(owner, ..)| *owner);
+    names
+}
+
 /// Functions with the index of their definition and whether it is certainly made.
 fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
     let defined = script.commands.iter().enumerate().filter_map(|(index, command)| match &command.kind {
@@ -324,6 +336,8 @@ fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
 
 /// The working directory along a script.
 struct Directories {
+    /// Commands whose directory is not known, because a `cd` in a loop, branch or function may have run before them.
+    unknown: Vec<std::ops::Range<usize>>,
     /// At the top level, behind the commands so far.
     here: Option<PathBuf>,
     /// As long as only `&&` follows: where `cd` leads if it succeeds.
@@ -333,8 +347,9 @@ struct Directories {
 }
 
 impl Directories {
-    fn new(start: Option<&Path>) -> Self {
-        Self { here: start.map(Path::to_owned), if_chained: None, within: None }
+    fn new(start: Option<&Path>, script: &Script) -> Self {
+        let unknown = (0..script.commands.len()).filter_map(|index| blurred_by(script, index)).collect();
+        Self { unknown, here: start.map(Path::to_owned), if_chained: None, within: None }
     }
 
     /// Where the command at `index` runs.
@@ -347,6 +362,9 @@ impl Directories {
                 self.here = None;
                 self.if_chained = None;
             }
+        }
+        if self.unknown.iter().any(|range| range.contains(&index)) {
+            return None;
         }
         let outer = self.if_chained.clone().or_else(|| self.here.clone());
         match &self.within {
@@ -365,16 +383,7 @@ impl Directories {
         world: &dyn super::World,
     ) {
         let Some(command) = script.commands.get(index) else { return };
-        let name = items.iter().find(|item| !matches!(item.bytes(), Some(b"command" | b"builtin")));
-        let changes = match name.map(|name| name.bytes()) {
-            Some(Some(name)) => {
-                matches!(name, b"cd" | b"pushd" | b"popd" | b"eval" | b"source" | b"." | b"chdir")
-                    || name == b"trap"
-                    || functions.iter().any(|(known, ..)| *known == name && matches!(name, b"cd"))
-            }
-            Some(None) => true,
-            None => false,
-        };
+        let changes = changes_directory(command) || functions.iter().any(|(name, ..)| *name == b"cd");
         if !changes || command.kind != CommandKind::Simple {
             return;
         }
@@ -398,44 +407,83 @@ impl Directories {
         to: Option<PathBuf>,
         exists: bool,
     ) {
-        let top = outermost(script, index);
-        if command.level == 0 {
-            if is_piped(command) || command.background {
-                return;
-            }
-            match to {
-                Some(to) if exists && !command.conditional => {
-                    self.here = Some(to);
-                    self.if_chained = None;
-                }
-                Some(to) => self.if_chained = Some(to),
-                None => (self.here, self.if_chained) = (None, None),
+        if command.level > 0 {
+            if is_first_of_subshell(script, index) {
+                let to = to.filter(|_| exists || siblings_are_chained(script, index));
+                self.within = Some((outermost(script, index), to));
             }
             return;
         }
-        let function = ancestors(script, index).any(|at| {
-            script
-                .commands
-                .get(at)
-                .is_some_and(|command| matches!(command.kind, CommandKind::Function { .. }))
-        });
-        if command.in_current_shell || function {
-            (self.here, self.if_chained, self.within) = (None, None, None);
+        if !command.in_current_shell || command.background {
             return;
         }
-        // In a subshell of its own the first `cd` holds for the commands behind it.
-        let first = command.level == 1 && command.connector == Connector::First && !is_piped(command);
-        let direct = command.parent.and_then(|parent| usize::try_from(parent).ok()) == Some(top);
-        let steady = script.commands.get(top).is_some_and(|head| {
-            !matches!(head.kind, CommandKind::For { .. } | CommandKind::ArithmeticFor) && !head.conditional
-        });
-        let to = to.filter(|_| first && direct && steady && !command.conditional);
-        let chained = script.commands.iter().skip(index + 1).take_while(|next| next.level > 0);
-        let only_if = chained
-            .filter(|next| next.parent == command.parent)
-            .all(|next| next.connector == Connector::And || is_piped(next));
-        self.within = Some((top, to.filter(|_| exists || only_if)));
+        match to {
+            Some(to) if exists && !command.conditional => {
+                self.here = Some(to);
+                self.if_chained = None;
+            }
+            Some(to) => self.if_chained = Some(to),
+            None => (self.here, self.if_chained) = (None, None),
+        }
     }
+}
+
+/// Whether a command's name says that it may change the working directory.
+fn changes_directory(command: &Command) -> bool {
+    let name =
+        command.words.iter().map(Word::literal).find(|word| !matches!(word, Some(b"command" | b"builtin")));
+    command.kind == CommandKind::Simple
+        && match name {
+            Some(Some(name)) => {
+                matches!(name, b"cd" | b"pushd" | b"popd" | b"chdir" | b"eval" | b"source" | b"." | b"trap")
+            }
+            Some(None) => true,
+            None => false,
+        }
+}
+
+/// The commands whose directory is not known because of the one at `index`.
+fn blurred_by(script: &Script, index: usize) -> Option<std::ops::Range<usize>> {
+    let command =
+        script.commands.get(index).filter(|command| command.level > 0 && changes_directory(command))?;
+    if is_first_of_subshell(script, index) {
+        return None;
+    }
+    let top = outermost(script, index);
+    let in_function = ancestors(script, index).any(|at| {
+        script.commands.get(at).is_some_and(|head| matches!(head.kind, CommandKind::Function { .. }))
+    });
+    if command.in_current_shell || in_function {
+        return Some(top..usize::MAX);
+    }
+    let below = script.commands.iter().skip(top + 1).take_while(|command| command.level > 0).count();
+    Some(top..top + below + 1)
+}
+
+/// Whether a command is the first of a subshell at the top level, so that a `cd` there holds for those behind it.
+fn is_first_of_subshell(script: &Script, index: usize) -> bool {
+    let Some(command) = script.commands.get(index) else { return false };
+    let top = outermost(script, index);
+    let plain_head = script.commands.get(top).is_some_and(|head| {
+        matches!(head.kind, CommandKind::Group | CommandKind::Simple) && head.level == 0 && !head.conditional
+    });
+    let (pipeline, _) = command.pipeline;
+    // A second part of the head (`else`, another substitution) would start anew.
+    command.level == 1
+        && index == top + 1
+        && command.connector == Connector::First
+        && !command.conditional
+        && !command.in_current_shell
+        && plain_head
+        && command.parent.and_then(|parent| usize::try_from(parent).ok()) == Some(top)
+        && script.commands.iter().filter(|other| other.pipeline.0 == pipeline).count() == 1
+}
+
+/// Whether everything behind a command in its subshell runs only if it succeeds.
+fn siblings_are_chained(script: &Script, index: usize) -> bool {
+    let Some(command) = script.commands.get(index) else { return false };
+    let behind = script.commands.iter().skip(index + 1).take_while(|next| next.level > 0);
+    behind.filter(|next| next.parent == command.parent).all(|next| next.connector == Connector::And)
 }
 
 fn is_piped(command: &Command) -> bool {

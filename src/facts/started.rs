@@ -15,6 +15,8 @@ impl Analysis<'_> {
             Kind::Command => self.command(work, words),
             Kind::CommandWithInput => {
                 let words = with_input(words, work.placeholder.as_deref());
+                // The input is for the words, not for what is started.
+                work.scene.stdin = None;
                 self.command(work, &words);
             }
             Kind::CommandUntil => {

@@ -40,6 +40,8 @@ enum Followed<'s> {
     Plain(Option<&'s Word>),
     /// `for NAME in words`.
     Loop,
+    /// By arithmetic.
+    Integer,
     /// Some other way.
     No,
 }
@@ -210,7 +212,7 @@ impl<'s> Variables<'s> {
         let Some(assignments) = assigned.names.get(name) else { return false };
         let integer = |(at, followed): &(usize, Followed<'_>)| match followed {
             Followed::Plain(Some(word)) => self.is_integer_word(word),
-            Followed::Plain(None) => true,
+            Followed::Plain(None) | Followed::Integer => true,
             Followed::Loop => self.script.commands.get(*at).is_some_and(|head| {
                 !head.words.is_empty() && head.words.iter().all(|word| self.is_integer_word(word))
             }),
@@ -248,6 +250,9 @@ impl<'s> Variables<'s> {
             let mut assigned = Assigned::default();
             for (index, command) in self.script.commands.iter().enumerate() {
                 self.assignments_of(command, index, &mut assigned);
+            }
+            for (name, _) in &self.script.arithmetic_names {
+                assigned.names.entry(name).or_default().push((usize::MAX, Followed::Integer));
             }
             assigned
         })
@@ -352,7 +357,9 @@ fn effect_on_variables(command: &Command) -> Option<Effect> {
 
 /// Variables that a shell sets whatever the environment says.
 fn is_set_by_shells(name: &[u8]) -> bool {
-    const NAMES: [&str; 27] = [
+    const NAMES: [&str; 29] = [
+        "MAPFILE",
+        "REPLY",
         "_",
         "COLUMNS",
         "DIRSTACK",

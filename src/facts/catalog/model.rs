@@ -42,7 +42,7 @@ pub struct Entry {
 }
 
 /// One option.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptionEntry {
     /// Its names as the catalog lists them, joined by commas.
     pub names: &'static str,
@@ -252,6 +252,12 @@ impl OptionEntry {
         stdin: None,
         opaque: None,
     };
+
+    /// An option that only has values.
+    #[must_use]
+    pub const fn plain(names: &'static str, values: &'static [Kind], optional: bool) -> Self {
+        Self { names, values, optional, ..Self::PLAIN }
+    }
 }
 
 impl Kind {
