@@ -99,6 +99,7 @@ impl Parser<'_, '_> {
         let mut expands = false;
         loop {
             text.extend_from_slice(inner.cursor.take_while(|byte| !matches!(byte, b'\\' | b'$' | b'`')));
+            let mark = inner.cursor.mark();
             match inner.cursor.peek() {
                 Some(b'$') => match inner.dollar(Context::HereDocument)? {
                     Some(_) => expands = true,
@@ -110,6 +111,11 @@ impl Parser<'_, '_> {
                 }
                 Some(_) => inner.here_backslash(&mut text),
                 None => break,
+            }
+            // bash joins lines before it looks for expansions, even inside their single quotes; dash does not.
+            let read = inner.cursor.since(mark);
+            if read.len() > 2 && read.windows(2).any(|pair| pair == b"\\\n") {
+                return inner.opaque("a joined line in an expansion in a here-document");
             }
         }
         self.leave();
