@@ -16,12 +16,20 @@ use nix::{
     unistd::getppid,
 };
 
-use crate::sys::{
-    peer,
-    process::{Standard, standard},
+use crate::{
+    config::TerminalUse,
+    sys::{
+        ancestry, peer,
+        process::{Standard, standard},
+    },
+    ui::Printable,
 };
 
-use super::{Request, Verdict, socket::Socket};
+use super::{
+    Request, StdinKind, Verdict, runs,
+    socket::Socket,
+    terminal::{self, Standing, Terminal, may_prompt},
+};
 
 /// Who can be asked, and how.
 #[derive(Clone, Debug)]
@@ -32,6 +40,8 @@ pub struct Approvers {
     pub reviewers: Vec<u32>,
     /// Whether requests are offered to a second terminal.
     pub second_terminal: SecondTerminal,
+    /// When the question is put on the caller's own terminal.
+    pub terminal: TerminalUse,
 }
 
 /// Whether requests are offered to a second terminal.
@@ -60,30 +70,33 @@ struct Question<'a> {
     signals: Signals,
     parent: Option<OwnedFd>,
     socket: Option<Socket<'a>>,
+    terminal: Option<Terminal<'a>>,
 }
 
 impl<'a> Question<'a> {
     fn put(request: &'a Request, approvers: &'a Approvers) -> Result<Self, String> {
         let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
+        let deadline = Instant::now() + request.decision.timeout;
         let socket = match approvers.second_terminal {
             SecondTerminal::Off => None,
             SecondTerminal::Offered => Some(offer(request, approvers)?),
         };
-        if socket.is_none() {
+        // Two people cannot answer on one terminal.
+        let here =
+            request.decision.reviewers <= 1 && may_prompt(approvers.terminal, standing(request, approvers));
+        let terminal = here.then(|| Terminal::ask(request, deadline).ok()).flatten();
+        if socket.is_none() && terminal.is_none() {
             return Err(NOBODY.to_owned());
         }
         let parent = u32::try_from(getppid().as_raw()).ok().filter(|pid| *pid > 1);
-        Ok(Self {
-            request,
-            deadline: Instant::now() + request.decision.timeout,
-            signals,
-            parent: parent.and_then(|pid| peer::watch(pid).ok()),
-            socket,
-        })
+        let parent = parent.and_then(|pid| peer::watch(pid).ok());
+        Ok(Self { request, deadline, signals, parent, socket, terminal })
     }
 
     fn wait(mut self) -> Verdict {
-        self.announce();
+        if self.terminal.is_none() {
+            self.announce();
+        }
         let verdict = loop {
             if let Some(verdict) = self.step() {
                 break verdict;
@@ -91,6 +104,9 @@ impl<'a> Question<'a> {
         };
         if let Some(socket) = self.socket.take() {
             socket.close(settled(&verdict));
+        }
+        if let Some(terminal) = self.terminal.take() {
+            terminal.close(&ended(&verdict));
         }
         verdict
     }
@@ -118,7 +134,18 @@ impl<'a> Question<'a> {
                 Some(withdrawn(None, "nobody reads standard output any more".to_owned()))
             }
             Ok(Woken { parent: true, .. }) => Some(withdrawn(None, "the caller ended".to_owned())),
-            Ok(_) => self.socket.as_mut().and_then(Socket::attend),
+            Ok(_) => self.attend(),
+        }
+    }
+
+    /// Lets both approvers do what they can; the first valid answer counts.
+    fn attend(&mut self) -> Option<Verdict> {
+        if let Some(verdict) = self.socket.as_mut().and_then(Socket::attend) {
+            return Some(verdict);
+        }
+        match self.terminal.as_mut()?.attend() {
+            Ok(verdict) => verdict,
+            Err(error) => Some(withdrawn(None, format!("the terminal is gone: {error}"))),
         }
     }
 
@@ -129,10 +156,12 @@ impl<'a> Question<'a> {
         let mut interests =
             vec![(self.signals.descriptor.as_fd(), PollFlags::POLLIN), (output, nothing), parent];
         interests.extend(self.socket.iter().flat_map(Socket::interests));
+        interests.extend(self.terminal.iter().map(Terminal::interest));
         let mut descriptors: Vec<PollFd<'_>> =
             interests.into_iter().map(|(descriptor, flags)| PollFd::new(descriptor, flags)).collect();
-        let alarm =
-            self.socket.as_ref().and_then(Socket::alarm).map_or(self.deadline, |at| at.min(self.deadline));
+        let socket = self.socket.as_ref().and_then(Socket::alarm);
+        let countdown = self.terminal.as_ref().map(Terminal::alarm);
+        let alarm = socket.into_iter().chain(countdown).fold(self.deadline, Instant::min);
         poll(&mut descriptors, timeout(alarm.saturating_duration_since(now)))?;
         let woken = |index: usize| {
             descriptors.get(index).and_then(PollFd::revents).is_some_and(|events| !events.is_empty())
@@ -142,7 +171,22 @@ impl<'a> Question<'a> {
 }
 
 const NOBODY: &str =
-    "nobody can be asked: set approver.second-terminal = true and decide with `gate approve`";
+    "set approver.socket = true and decide with `gate pending` and `gate approve` in another terminal";
+
+/// What the kernel says of the terminal and of who asks; what it does not say counts against asking there.
+fn standing(request: &Request, approvers: &Approvers) -> Standing {
+    let own = ancestry::lineage(std::process::id()).unwrap_or_default();
+    let inside = |runs: Vec<Vec<ancestry::Process>>| {
+        let mut runs = runs.iter().filter_map(|run| run.first());
+        runs.any(|run| own.iter().skip(1).any(|ancestor| ancestor.is(run)))
+    };
+    Standing {
+        foreground: terminal::is_foreground(),
+        typed: request.caller.stdin == StdinKind::Terminal,
+        agent: request.caller.agent.is_some(),
+        inside_a_run: own.is_empty() || runs::live(&approvers.state).map_or(true, inside),
+    }
+}
 
 fn offer<'a>(request: &'a Request, approvers: &'a Approvers) -> Result<Socket<'a>, String> {
     Socket::offer(request, &approvers.reviewers, &approvers.state)
@@ -157,15 +201,15 @@ struct Woken {
 }
 
 /// Signals that take a question back, held back while it is open.
-struct Signals {
-    descriptor: SignalFd,
+pub(super) struct Signals {
+    pub(super) descriptor: SignalFd,
     before: SigSet,
 }
 
 impl Signals {
     const CAUGHT: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-    fn catch() -> nix::Result<Self> {
+    pub(super) fn catch() -> nix::Result<Self> {
         let caught = SigSet::from_iter(Self::CAUGHT);
         let before = SigSet::thread_get_mask()?;
         caught.thread_block()?;
@@ -178,7 +222,7 @@ impl Signals {
         }
     }
 
-    fn take(&self) -> Option<u8> {
+    pub(super) fn take(&self) -> Option<u8> {
         let arrived = self.descriptor.read_signal().ok()??;
         u8::try_from(arrived.ssi_signo).ok()
     }
@@ -208,8 +252,23 @@ const fn settled(verdict: &Verdict) -> &'static str {
     }
 }
 
+/// The last line on the terminal.
+fn ended(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Approve { by, whitelist: false } => {
+            format!("approved once by {}", Printable::from(by.name.as_str()))
+        }
+        Verdict::Approve { by, whitelist: true } => {
+            format!("approved and whitelisted by {}", Printable::from(by.name.as_str()))
+        }
+        Verdict::Reject { by, .. } => format!("denied by {}", Printable::from(by.name.as_str())),
+        Verdict::Timeout => "nobody answered in time: not run".to_owned(),
+        Verdict::Withdraw { .. } | Verdict::Unattended { .. } => "taken back: not run".to_owned(),
+    }
+}
+
 /// Rounds up, so that a deadline is never waited for in vain.
-fn timeout(duration: Duration) -> PollTimeout {
+pub(super) fn timeout(duration: Duration) -> PollTimeout {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     PollTimeout::try_from(i32::try_from(millis).unwrap_or(i32::MAX)).unwrap_or(PollTimeout::MAX)
 }

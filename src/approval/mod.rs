@@ -13,9 +13,11 @@ pub(crate) mod example;
 pub mod origin;
 mod permit;
 mod plan;
+mod prompt;
 mod request;
 pub mod runs;
 mod socket;
+pub mod terminal;
 mod verdict;
 pub mod wire;
 
