@@ -29,7 +29,7 @@ pub(super) enum Content<'a> {
     /// A path that is this one or below it, and begins with its bytes.
     Below(Vec<u8>),
     /// One of these.
-    OneOf(Vec<Content<'a>>),
+    OneOf(Vec<Self>),
     /// A pipe from or to a process substitution.
     Pipe,
     /// Anything that begins with these bytes.

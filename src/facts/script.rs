@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::syntax::{
-    Command, CommandKind, Connector, Dialect, Piece, Place, Redirection, RedirectionOperator, Script, Span,
-    Word,
+    Command, CommandKind, Connector, Dialect, Piece, Redirection, RedirectionOperator, Script, Span, Word,
 };
 
 use super::analysis::{Analysis, Names, Scene};
@@ -47,11 +46,10 @@ impl Analysis<'_> {
         }
     }
 
-    fn listed(&mut self, walk: &mut Walk<'_>, index: usize, command: &Command) {
+    fn listed<'s>(&mut self, walk: &mut Walk<'s>, index: usize, command: &'s Command) {
         let cwd = walk.cwd.at(walk.script, index);
-        let items: Vec<Item<'_>> = walk.script.commands.get(index).map_or_else(Vec::new, |command| {
-            command.words.iter().map(|word| walk.variables.item(word, index, cwd.as_deref())).collect()
-        });
+        let item = |word: &'s Word| walk.variables.item(word, index, cwd.as_deref());
+        let items: Vec<Item<'_>> = command.words.iter().map(item).collect();
         let functions: Vec<(&[u8], bool)> =
             walk.functions.iter().map(|(name, at, surely)| (*name, *surely && *at < index)).collect();
         let stdin = walk.stdin(index, cwd.as_deref());
@@ -63,32 +61,26 @@ impl Analysis<'_> {
             shell: Some(Names { dialect: walk.dialect, functions: &functions }),
             ..walk.scene
         };
-        let at = self.head(walk, command, &items, scene);
-        self.assignments(walk, at, index, command, scene);
-        self.redirections(walk, at, index, command, scene);
-        self.arithmetic(walk, at, index, command, scene);
-        walk.cwd.after(walk.script, index, &items, &walk.functions, self.world);
-        if let Some(at) = at {
+        if let Some(at) = self.head(command, &items, scene) {
+            self.assignments(walk, at, index, command, scene);
+            for redirection in &command.redirections {
+                let item = walk.variables.item(&redirection.target, index, scene.cwd);
+                self.redirection(at, redirection, &item, scene);
+            }
+            self.arithmetic(walk, Some(at), index, command, scene);
             self.drop_if_empty(at, command);
+        } else {
+            self.arithmetic(walk, None, index, command, scene);
         }
+        walk.cwd.after(walk.script, index, &items, &walk.functions, self.world);
     }
 
-    /// Writes the command down; `None` for the head of a compound command without words.
-    fn head(
-        &mut self,
-        walk: &Walk<'_>,
-        command: &Command,
-        items: &[Item<'_>],
-        scene: Scene<'_>,
-    ) -> Option<usize> {
+    /// Writes the command down; `None` for the head of a compound command that does nothing itself.
+    fn head(&mut self, command: &Command, items: &[Item<'_>], scene: Scene<'_>) -> Option<usize> {
         match &command.kind {
             CommandKind::Simple if !items.is_empty() => {
-                let inner = if command.assignments.is_empty() {
-                    scene
-                } else {
-                    Scene { certain_environment: false, ..scene }
-                };
-                Some(self.invoke(items, inner))
+                let certain_environment = scene.certain_environment && command.assignments.is_empty();
+                Some(self.invoke(items, Scene { certain_environment, ..scene }))
             }
             CommandKind::Test => {
                 let at = self.record(Program::Nothing, &[], command.span, scene);
@@ -101,56 +93,29 @@ impl Analysis<'_> {
                 self.assigns(at, name, value, command.span, scene);
                 Some(at)
             }
-            CommandKind::Group if command.redirections.is_empty() => None,
-            CommandKind::Function { .. } => {
-                let _ = walk;
-                None
-            }
+            CommandKind::Group | CommandKind::Function { .. } if command.redirections.is_empty() => None,
             _ => Some(self.record(Program::Nothing, &[], command.span, scene)),
         }
     }
 
-    fn assignments(
+    fn assignments<'s>(
         &mut self,
-        walk: &Walk<'_>,
-        at: Option<usize>,
+        walk: &Walk<'s>,
+        at: usize,
         index: usize,
-        command: &Command,
+        command: &'s Command,
         scene: Scene<'_>,
     ) {
-        let Some(at) = at else { return };
-        let Some(command) = walk.script.commands.get(index).filter(|_| !command.assignments.is_empty())
-        else {
-            return;
-        };
+        let reads = command.words.first().and_then(Word::literal) == Some(b"read");
         for assignment in &command.assignments {
-            let value = assignment.values.first().filter(|_| !assignment.array && !assignment.append);
-            let value = value.map(|word| walk.variables.item(word, index, scene.cwd));
-            let nothing = Item::known(b"".as_slice(), assignment.span);
-            let plain = !assignment.array && !assignment.append && assignment.values.is_empty();
-            let value = value.as_ref().or(plain.then_some(&nothing));
-            if assignment.name == b"IFS" && command.words.first().and_then(Word::literal) == Some(b"read") {
+            if assignment.name == b"IFS" && reads {
                 // Splits what this one command reads.
                 continue;
             }
-            self.assigns(at, &assignment.name, value, assignment.span, scene);
-        }
-    }
-
-    fn redirections(
-        &mut self,
-        walk: &Walk<'_>,
-        at: Option<usize>,
-        index: usize,
-        command: &Command,
-        scene: Scene<'_>,
-    ) {
-        let Some(at) = at else { return };
-        let redirections = walk.script.commands.get(index).map_or(&[][..], |command| &command.redirections);
-        debug_assert_eq!(redirections.len(), command.redirections.len());
-        for redirection in redirections {
-            let item = walk.variables.item(&redirection.target, index, scene.cwd);
-            self.redirection(at, redirection, &item, scene);
+            let whole = !assignment.array && !assignment.append;
+            let value = assignment.values.first().map(|word| walk.variables.item(word, index, scene.cwd));
+            let value = value.unwrap_or_else(|| Item::known(b"".as_slice(), assignment.span));
+            self.assigns(at, &assignment.name, whole.then_some(&value), assignment.span, scene);
         }
     }
 

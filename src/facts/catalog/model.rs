@@ -34,7 +34,7 @@ pub struct Entry {
     /// Operands that mean more, by pattern.
     pub words: &'static [WordRule],
     /// Subcommands, sorted by name.
-    pub subs: &'static [(&'static str, &'static Entry)],
+    pub subs: &'static [(&'static str, &'static Self)],
     /// The subcommand that is meant when none is given.
     pub default_sub: Option<&'static str>,
     /// Why nothing can be said of it.
