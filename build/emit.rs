@@ -22,17 +22,19 @@ pub struct Output {
 }
 
 impl Output {
-    /// Writes `value` as a reference to a named constant.
+    /// Writes `value` as a reference to a named constant. Its name is in upper case, because for each that is not the
+    /// compiler walks the whole crate to count its uses.
     fn shared<T: Emit>(&mut self, kind: &str, value: &T) {
+        let name = kind.to_uppercase();
         let outer = std::mem::take(&mut self.text);
         value.emit(self);
         let expression = std::mem::replace(&mut self.text, outer);
         let next = self.names.len();
         let number = *self.names.entry(expression.clone()).or_insert(next);
         if number == next {
-            let _ = writeln!(self.definitions, "static {kind}_{number}: {kind} = {expression};");
+            let _ = writeln!(self.definitions, "static {name}_{number}: {kind} = {expression};");
         }
-        let _ = write!(self.text, "&{kind}_{number}");
+        let _ = write!(self.text, "&{name}_{number}");
     }
 }
 

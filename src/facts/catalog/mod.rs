@@ -87,7 +87,6 @@ pub use user::{CatalogError, examples};
 
 use super::{EffectKind, Undo};
 
-#[expect(non_upper_case_globals, reason = "the file is generated, and names follow types")]
 mod built_in {
     use super::{
         EffectKind, Entry, Kind, OptionEntry, Reach, ShellKind, Slot, Stdin, Style, Template, TemplateTarget,
