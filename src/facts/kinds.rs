@@ -5,7 +5,7 @@ use super::catalog::{Kind, glob_matches};
 use super::item::Item;
 use super::path::{absolute, targets};
 use super::perform::Work;
-use super::{EffectKind, Target, Undo, awk, sed};
+use super::{EffectKind, Target, Undo, awk, sed, sql};
 
 impl Analysis<'_> {
     /// Notes what a word means, by its kind.
@@ -35,7 +35,8 @@ impl Analysis<'_> {
             Kind::Sed => self.sed(work, item),
             Kind::Awk => self.awk(work, item),
             Kind::Jq => self.jq(work, item),
-            Kind::Code => {
+            Kind::Sql if item.bytes().is_some_and(sql::only_reads) => {}
+            Kind::Sql | Kind::Code => {
                 let target = Target::Nothing;
                 self.effect(
                     work.at,

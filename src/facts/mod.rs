@@ -20,6 +20,7 @@ mod path;
 mod perform;
 mod script;
 mod sed;
+mod sql;
 mod started;
 #[cfg(test)]
 pub(crate) mod test_world;

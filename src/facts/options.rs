@@ -118,7 +118,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         if !item.content.may_be_option() {
             return false;
         }
-        if item.content.prefix().len() > 1 && item.is_one_word() {
+        if item.content.prefix().len() > 1 && (item.is_one_word() || is_option_with_glob(&item.content)) {
             return true;
         }
         let reach = self.scope.iter().map(|entry| entry.reach).max().unwrap_or(Reach::Anything);
@@ -347,6 +347,12 @@ impl<'r, 'a> Reader<'r, 'a> {
             }
         }
     }
+}
+
+/// `--include=*.rs`: whatever matches is the same option with another value.
+fn is_option_with_glob(content: &Content<'_>) -> bool {
+    let prefix = content.prefix();
+    matches!(content, Content::Glob(_)) && prefix.starts_with(b"--") && prefix.contains(&b'=')
 }
 
 /// The one option that a long name abbreviates.

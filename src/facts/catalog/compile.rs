@@ -348,7 +348,7 @@ fn kind_named(name: &str, at: &Text) -> Outcome<Kind> {
     }
 }
 
-const KINDS: [(&str, Kind); 43] = [
+const KINDS: [(&str, Kind); 44] = [
     ("text", Kind::Text),
     ("read", Kind::Path(EffectKind::Read, false)),
     ("read-recursive", Kind::Path(EffectKind::Read, true)),
@@ -381,6 +381,7 @@ const KINDS: [(&str, Kind); 43] = [
     ("sed", Kind::Sed),
     ("awk", Kind::Awk),
     ("jq", Kind::Jq),
+    ("sql", Kind::Sql),
     ("code", Kind::Code),
     ("mount", Kind::Mount),
     ("package", Kind::Named(EffectKind::Install)),

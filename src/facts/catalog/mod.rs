@@ -66,7 +66,7 @@
 //! joined, shell text) · `command` (all words from here, an argv) · `command-with-input` (xargs) · `command-until` (find
 //! -exec) · `remote-command`, `remote-eval` (run elsewhere) · `assignment` (NAME=value for what is started) · `host` ·
 //! `url` · `transfer-read`, `transfer-write`, each also `-recursive` (path or `host:path`) · `variable` (a shell
-//! variable's name) · `sed`, `awk`, `jq` (looked into) · `code` (a language that gate does not read) · `mount`
+//! variable's name) · `sed`, `awk`, `jq`, `sql` (looked into) · `code` (a language that gate does not read) · `mount`
 //! (`path:path[:ro]`) · `package`, `process`, `service`, `remote`, `privilege`, `device`, `name-write`, `name-delete` (a name to which that is done) ·
 //! `execute-path`, `device-path`, `persist-path`, `project-code-path` (a path to which that is done) · `opaque`.
 //! `-` as a path is standard input or output.

@@ -143,6 +143,8 @@ pub enum Kind {
     Awk,
     /// `jq` filter.
     Jq,
+    /// SQL text.
+    Sql,
     /// Code in a language that gate does not read.
     Code,
     /// A volume, `path:path[:ro]`.
