@@ -86,7 +86,12 @@ impl Here {
         };
         let second_terminal =
             if settings.approver.socket { SecondTerminal::Offered } else { SecondTerminal::Off };
-        Approvers { state: settings.state.clone(), reviewers, second_terminal }
+        Approvers {
+            state: settings.state.clone(),
+            reviewers,
+            second_terminal,
+            terminal: settings.approver.terminal,
+        }
     }
 
     /// The recorder of a run; `None` where it is not to be recorded.
