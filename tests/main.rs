@@ -1,9 +1,13 @@
 //! The one test binary.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod exec;
 #[cfg(test)]
 mod facts;
+#[cfg(test)]
+mod record;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -102,7 +102,7 @@ impl std::fmt::Display for LogError {
             }
             Self::Damaged { path, why } => write!(
                 formatter,
-                "the audit log {}: {why}; look at it with `gate audit verify`, then move it away",
+                "the audit log {}: {why}; look at it with `gate log --verify`, then move it away",
                 path.display()
             ),
             Self::Poisoned { path } => {

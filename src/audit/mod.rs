@@ -1,6 +1,6 @@
 //! The audit log: one JSON line an event, each with the hash of the line before it.
 //!
-//! Pure: [`Event`], [`Record`], [`verify`]. Effect: [`Log`].
+//! Pure: [`Event`], [`Record`], [`verify`], [`Runs`]. Effect: [`Log`].
 
 mod chain;
 mod decode;
@@ -8,6 +8,8 @@ mod encode;
 mod event;
 mod log;
 mod octets;
+mod read;
+mod runs;
 mod timestamp;
 mod verify;
 
@@ -15,6 +17,8 @@ pub use decode::Record;
 pub use event::{By, Cause, Event, EventKind, Judgement, Recording, Subject};
 pub use log::{Durability, Log, LogError};
 pub use octets::Octets;
+pub use read::Wholeness;
+pub use runs::{Exit, Run, Runs, Verdict};
 pub use timestamp::{format_time, parse_time};
 pub use verify::{Broken, Summary, Verifier, verify};
 

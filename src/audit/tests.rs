@@ -115,3 +115,253 @@ fn a_log_is_appended_to_and_verified() {
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
     assert_eq!(state.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
 }
+
+/// Opens a log that holds these bytes.
+fn log_with(content: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let state = tempfile::tempdir().unwrap();
+    drop(Log::open(state.path()).unwrap());
+    let path = Log::path_in(state.path());
+    std::fs::write(&path, content).unwrap();
+    (state, path)
+}
+
+fn append_to(state: &std::path::Path) -> Result<(), LogError> {
+    Log::open(state)?.append(&events()[2], Durability::Written)
+}
+
+#[test]
+fn any_changed_byte_is_found_or_changes_the_head() {
+    let log = log_of(4);
+    let whole = verify(lines(&log)).unwrap();
+    for place in 0..log.len() - 1 {
+        for change in [0x01, 0x20, 0x80] {
+            let mut changed = log.clone();
+            changed[place] ^= change;
+            let text = changed.strip_suffix(b"\n").unwrap();
+            let result = verify(text.split(|byte| *byte == b'\n'));
+            assert!(
+                result.is_err() || result.as_ref().unwrap().head != whole.head,
+                "byte {place}: {result:?}"
+            );
+            let last_line = log[..log.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+            assert!(place > last_line || result.is_err(), "byte {place} of a line before the last");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_missing_swapped_or_doubled_is_found() {
+    let log = log_of(6);
+    let all = lines(&log);
+    for place in 0..5 {
+        let mut missing = all.clone();
+        missing.remove(place);
+        assert_eq!(verify(missing).unwrap_err().line, place as u64 + 1);
+        let mut swapped = all.clone();
+        swapped.swap(place, place + 1);
+        assert_eq!(verify(swapped).unwrap_err().line, place as u64 + 1);
+        let mut doubled = all.clone();
+        doubled.insert(place, all[place]);
+        assert_eq!(verify(doubled).unwrap_err().line, place as u64 + 2);
+    }
+    let cut = verify(all[..5].to_vec()).unwrap();
+    assert_ne!(cut.head, verify(all).unwrap().head, "a log without its end has another head");
+}
+
+#[test]
+fn what_gate_does_not_write_is_no_record() {
+    let good = String::from_utf8(log_of(1)).unwrap();
+    let good = good.trim_end();
+    for (from, to) in [
+        ("\"uid\":1000", "\"uid\":-1"),
+        ("\"uid\":1000", "\"uid\":1000,\"uid\":1000"),
+        ("\"uid\":1000", "\"uid\":1000,\"more\":1"),
+        ("\"uid\":1000,", ""),
+        ("\"uid\":1000", "\"uid\": 1000"),
+        ("\"v\":1", "\"v\":2"),
+        ("2026-10-21T01:54:56.000Z", "2026-10-21"),
+        ("\"score\":40", "\"score\":400"),
+    ] {
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(changed, good);
+        Record::parse(changed.as_bytes()).unwrap_err();
+    }
+}
+
+#[test]
+fn events_of_a_later_version_are_read_by_name() {
+    let line = String::from_utf8(log_of(1)).unwrap();
+    let later = line.trim_end().replace("\"event\":\"request\"", "\"event\":\"checkpoint\"");
+    let record = Record::parse(later.replace("\"uid\":1000", "\"root\":[1]").as_bytes()).unwrap();
+    assert_eq!(record.event.kind, EventKind::Other { name: "checkpoint".into() });
+}
+
+#[test]
+fn a_log_torn_at_any_place_is_continued_and_whole_again() {
+    let log = log_of(3);
+    let last = log[..log.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for end in last..=log.len() {
+        let (state, path) = log_with(&log[..end]);
+        append_to(state.path()).unwrap();
+        append_to(state.path()).unwrap();
+        let after = std::fs::read(&path).unwrap();
+        assert!(after.starts_with(&log[..end]), "nothing is written over");
+        let summary = verify(lines(&after)).unwrap_or_else(|broken| panic!("cut at {end}: {broken}"));
+        let (records, recovered) = match end {
+            // Nothing of the line is left, or the whole of it.
+            _ if end == last => (4, 0),
+            _ if end >= log.len() - 1 => (5, 0),
+            _ => (5, 1),
+        };
+        assert_eq!((summary.records, summary.recovered), (records, recovered), "cut at {end}");
+    }
+}
+
+#[test]
+fn rubbish_at_the_end_is_closed_too() {
+    for rubbish in
+        ["\n", "\0\0\0\0", "half a line", "one\ntwo\nthree", "one\n\ntwo\n", "{\"v\":1,\"seq\":3}\n"]
+    {
+        let mut content = log_of(2);
+        content.extend_from_slice(rubbish.as_bytes());
+        let (state, path) = log_with(&content);
+        append_to(state.path()).unwrap();
+        let after = std::fs::read(&path).unwrap();
+        let summary = verify(lines(&after)).unwrap_or_else(|broken| panic!("{rubbish:?}: {broken}"));
+        assert_eq!((summary.records, summary.recovered), (4, 1), "{rubbish:?}");
+    }
+}
+
+#[test]
+fn an_unmarked_torn_line_is_found() {
+    let log = log_of(3);
+    let mut all = lines(&log);
+    all.insert(1, b"{\"v\":1,\"seq\":2,\"prev\":\"");
+    let broken = verify(all).unwrap_err();
+    assert_eq!(broken.line, 2);
+    assert!(broken.why.starts_with("it is not JSON"), "{broken}");
+}
+
+#[test]
+fn a_line_of_a_later_version_is_not_continued() {
+    let (state, _) = log_with(b"{\"v\":2,\"number\":1}\n");
+    assert!(matches!(append_to(state.path()), Err(LogError::Damaged { .. })));
+}
+
+#[test]
+fn files_and_directories_that_others_could_change_are_refused() {
+    let untrusted = |state: &std::path::Path| {
+        assert!(matches!(Log::open(state), Err(LogError::Untrusted { .. })), "{}", state.display());
+    };
+    let open_to_others = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let (state, path) = log_with(b"");
+    open_to_others(&path, 0o640);
+    untrusted(state.path());
+    open_to_others(&path, 0o600);
+    open_to_others(state.path(), 0o710);
+    untrusted(state.path());
+    open_to_others(state.path(), 0o700);
+    std::fs::hard_link(&path, state.path().join("second")).unwrap();
+    untrusted(state.path());
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("second", &path).unwrap();
+    assert!(matches!(Log::open(state.path()), Err(LogError::Io { .. })));
+    let outer = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(state.path(), outer.path().join("state")).unwrap();
+    untrusted(&outer.path().join("state"));
+}
+
+#[test]
+fn a_log_that_is_kept_locked_is_an_error_and_not_a_hang() {
+    let (state, path) = log_with(&log_of(1));
+    let holder = std::fs::File::open(&path).unwrap();
+    let _held = nix::fcntl::Flock::lock(holder, nix::fcntl::FlockArg::LockExclusive).unwrap();
+    assert!(matches!(append_to(state.path()), Err(LogError::Locked { .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), log_of(1));
+}
+
+#[test]
+fn after_a_failure_nothing_more_is_written() {
+    let (state, path) = log_with(&log_of(1));
+    let mut log = Log::open(state.path()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(log.append(&events()[2], Durability::Written), Err(LogError::Damaged { .. })));
+    assert!(matches!(log.append(&events()[2], Durability::Written), Err(LogError::Poisoned { .. })));
+}
+
+#[test]
+fn a_record_longer_than_the_window_is_continued() {
+    let (state, path) = log_with(b"");
+    let mut long = events()[1].clone();
+    let EventKind::Accept { subject, .. } = &mut long.kind else { unreachable!() };
+    subject.command = Octets::new(vec![0x01; 200_000]);
+    Log::open(state.path()).unwrap().append(&long, Durability::Written).unwrap();
+    append_to(state.path()).unwrap();
+    assert_eq!(verify(lines(&std::fs::read(path).unwrap())).unwrap().records, 2);
+}
+
+#[test]
+fn many_writers_at_once_leave_one_whole_chain() {
+    let (state, path) = log_with(b"");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut log = Log::open(state.path()).unwrap();
+                for event in events().iter().cycle().take(250) {
+                    log.append(event, Durability::Written).unwrap();
+                }
+            });
+        }
+    });
+    let after = std::fs::read(path).unwrap();
+    assert_eq!(verify(lines(&after)).unwrap(), Summary { records: 1000, ..verify(lines(&after)).unwrap() });
+}
+
+#[test]
+fn reading_gives_every_record_and_goes_on_behind_a_break() {
+    let mut content = log_of(4);
+    content.extend_from_slice(b"{\"v\":1,\"se");
+    let (state, path) = log_with(&content);
+    let read = |state: &std::path::Path| {
+        let mut seen = vec![];
+        let wholeness = Log::read(state, |record, _| seen.push(record.seq)).unwrap();
+        (seen, wholeness)
+    };
+    let (seen, wholeness) = read(state.path());
+    assert_eq!((seen, wholeness.torn), (vec![1, 2, 3, 4], 10));
+    assert_eq!(wholeness.chain.unwrap().records, 4);
+    let changed = String::from_utf8(content).unwrap().replacen("\"bob\"", "\"eve\"", 1);
+    std::fs::write(&path, changed).unwrap();
+    let (seen, wholeness) = read(state.path());
+    assert_eq!(seen, [1, 2, 3, 4]);
+    assert_eq!(wholeness.chain.unwrap_err().line, 3);
+}
+
+#[test]
+fn events_make_runs() {
+    let mut runs = Runs::default();
+    for event in events().into_iter().take(3) {
+        runs.take(event);
+    }
+    let runs = runs.into_vec();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].verdict.as_ref().unwrap().word(), "approved");
+    assert_eq!(runs[0].exit.as_ref().unwrap().code, 137);
+    assert_eq!(runs[0].events, ["request", "accept", "exit"]);
+    assert_eq!(runs[0].request.as_deref(), Some("k7m2qx"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_command_comes_back(command in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60)) {
+        let mut event = events()[0].clone();
+        let EventKind::Request { subject, .. } = &mut event.kind else { unreachable!() };
+        subject.command = Octets::new(command);
+        let mut line = vec![];
+        encode::push_line(&mut line, 7, &[3; 32], &event);
+        let record = Record::parse(line.strip_suffix(b"\n").unwrap()).unwrap();
+        proptest::prop_assert_eq!(record.event, event);
+    }
+}

@@ -1,0 +1,3 @@
+//! The audit log when disks fill up and processes die.
+
+pub(crate) mod faults;

@@ -1,0 +1,4 @@
+//! Recordings that others play, and disks that fill up.
+
+mod faults;
+mod players;
