@@ -7,6 +7,7 @@
 mod ask;
 mod binding;
 pub mod client;
+pub mod confirm;
 pub mod directory;
 #[cfg(test)]
 pub(crate) mod example;

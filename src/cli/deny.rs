@@ -1,17 +1,35 @@
 //! `gate deny ID`: rejects a waiting request from a second terminal.
 
-use anyhow::bail;
+use anyhow::{Context as _, Result};
 
-use crate::exit::Exit;
+use crate::{
+    approval::{RequestId, client},
+    exit::Exit,
+};
+
+use super::pending::{parse_id, state};
 
 /// Arguments of the subcommand.
 #[derive(clap::Args)]
-pub struct Arguments {}
+#[command(after_help = "Examples:\n  gate deny k7p2mn --reason 'use a branch'   The agent reads the reason")]
+pub struct Arguments {
+    /// The request
+    #[arg(value_name = "ID", value_parser = parse_id)]
+    id: RequestId,
+    /// Why, in words that the agent reads
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
 
 /// Runs the subcommand.
 ///
 /// # Errors
-/// Always, as long as it is not there.
-pub fn run(_arguments: &Arguments) -> anyhow::Result<Exit> {
-    bail!("not there yet")
+/// Where nothing was decided: there is no such request, it is settled, or its wrapper refuses.
+pub fn run(arguments: &Arguments) -> Result<Exit> {
+    let id = &arguments.id;
+    let about = || format!("request {id}");
+    let waiting = client::look(&state()?, id).with_context(about)?;
+    waiting.reject(arguments.reason.clone()).with_context(about)?;
+    eprintln!("gate: {id} is denied");
+    Ok(Exit::Success)
 }
