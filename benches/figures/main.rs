@@ -1,0 +1,57 @@
+//! The figures that README's claims rest on: ratios in one interleaved run, printed as a table.
+//!
+//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory`, `-- decision` and
+//! `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
+//! A missed target is printed as missed; only `instructions`, which do not depend on the machine's load, fail the run.
+#![expect(clippy::disallowed_methods, reason = "measures whole processes, so it has to start them")]
+#![expect(clippy::print_stdout, reason = "prints a table")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot measure must stop")]
+
+mod decision;
+mod latency;
+mod peers;
+mod resources;
+mod table;
+mod throughput;
+mod workplace;
+
+use table::Row;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [mode, rest @ ..] = arguments.as_slice()
+        && mode == "raw-pty"
+    {
+        return peers::raw_pty(rest);
+    }
+    let rounds = arguments
+        .windows(2)
+        .find(|pair| pair.first().is_some_and(|word| word == "--rounds"))
+        .and_then(|pair| pair.get(1)?.parse().ok())
+        .unwrap_or(60);
+    let place = workplace::Workplace::new();
+    let wanted = |group: &str| {
+        let named: Vec<_> = arguments.iter().filter(|word| word.chars().all(char::is_alphabetic)).collect();
+        named.is_empty() || named.iter().any(|name| name.as_str() == group)
+    };
+    let mut rows: Vec<Row> = Vec::new();
+    if wanted("instructions") {
+        rows.extend(resources::instructions(&place));
+    }
+    if wanted("decision") {
+        rows.extend(decision::measure());
+    }
+    if wanted("latency") {
+        rows.extend(latency::measure(&place, rounds));
+    }
+    if wanted("throughput") {
+        rows.extend(throughput::measure(&place));
+    }
+    if wanted("memory") {
+        rows.extend(resources::memory(&place));
+    }
+    print!("{}", table::render(&rows));
+    if rows.iter().any(|row| row.strict && !row.met()) {
+        std::process::exit(1);
+    }
+}
