@@ -7,6 +7,8 @@ mod exec;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod record;
 #[cfg(test)]
 mod support;

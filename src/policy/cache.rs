@@ -100,7 +100,9 @@ impl<'a> Policy<'a> {
         let Ok(mut written) = self.sources() else { return false };
         written.retain(|source| source.identity.is_some());
         let known = |file| written.iter().any(|source| source.identity.as_ref() == Some(file));
-        written.len() == files.len() && files.iter().all(known)
+        let given =
+            |source: &CompiledSource| source.identity.as_ref().is_some_and(|file| files.contains(file));
+        written.len() == files.len() && files.iter().all(known) && written.iter().all(given)
     }
 
     /// What it was compiled from.
@@ -329,9 +331,9 @@ impl<'a> Rule<'a> {
         Ok(self.bytes.word(self.field(3) + 4)? & (1 << row as u32) != 0)
     }
 
-    /// Index of its source and where its id stands there.
-    pub(super) fn origin(&self) -> Result<(usize, usize), Corrupt> {
-        Ok((self.bytes.word(self.field(4))? as usize, self.bytes.word(self.field(4) + 4)? as usize))
+    /// Index of its source and its line there.
+    pub(super) fn origin(&self) -> Result<(usize, u32), Corrupt> {
+        Ok((self.bytes.word(self.field(4))? as usize, self.bytes.word(self.field(4) + 4)?))
     }
 
     /// The word patterns, each a list of words.

@@ -1,8 +1,12 @@
 //! Policy texts → the bytes that [`super::Policy`] reads.
 
-use crate::{facts::Facts, ui::Diagnostic};
+use crate::ui::Diagnostic;
 
-use super::{Context, Source, layers, schema, writer};
+use super::{
+    Source,
+    examples::{self, Analyse},
+    layers, schema, writer,
+};
 
 /// A compiled policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,15 +15,6 @@ pub struct Compiled {
     pub bytes: Vec<u8>,
     /// What was set aside, and why.
     pub warnings: Vec<Diagnostic>,
-}
-
-/// How the examples of rules are analysed: a fixed, made-up machine, so that a policy means the same everywhere.
-pub trait Analyse {
-    /// The facts of a shell command line on that machine.
-    fn analyse(&self, line: &str) -> Facts;
-
-    /// The circumstances on that machine.
-    fn context(&self) -> &Context;
 }
 
 /// Compiles sources; with `examples` the examples of every rule that is not built in are checked as well.
@@ -40,6 +35,11 @@ pub fn compile(sources: &[Source<'_>], examples: Option<&dyn Analyse>) -> Result
     }
     let merged = layers::merge(sources, documents)?;
     let bytes = writer::write(sources, &merged);
-    let _ = examples;
+    if let Some(analyse) = examples {
+        let errors = examples::check(sources, &merged, &bytes, analyse);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
     Ok(Compiled { bytes, warnings: merged.warnings })
 }

@@ -17,11 +17,20 @@ pub(super) struct Findings<'s> {
     origin: &'s str,
     text: &'s str,
     list: Vec<Diagnostic>,
+    /// Offsets of line starts.
+    lines: Vec<usize>,
 }
 
 impl<'s> Findings<'s> {
-    pub(super) const fn new(origin: &'s str, text: &'s str) -> Self {
-        Self { origin, text, list: Vec::new() }
+    pub(super) fn new(origin: &'s str, text: &'s str) -> Self {
+        let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        Self { origin, text, list: Vec::new(), lines }
+    }
+
+    /// The line of an offset, from 1.
+    pub(super) fn line(&self, offset: usize) -> u32 {
+        let before = self.lines.partition_point(|start| *start <= offset);
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     pub(super) fn into_list(self) -> Vec<Diagnostic> {

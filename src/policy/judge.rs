@@ -37,6 +37,14 @@ pub(super) struct Judged {
     pub(super) said: Vec<Said>,
 }
 
+/// Whether the circumstances that a rule names have to be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scopes {
+    Count,
+    /// For examples, which are analysed on a made-up machine.
+    Ignored,
+}
+
 /// Applies all rules to an invocation; rules that others stand in for are already gone.
 pub(super) fn judge(
     policy: &Policy<'_>,
@@ -45,7 +53,8 @@ pub(super) fn judge(
 ) -> Result<Judged, Corrupt> {
     let mut effects = invocation.effects.clone();
     effects.extend(stray_program(policy, context, invocation)?);
-    let mut court = Court { policy, context, invocation, effects: &effects, said: Vec::new() };
+    let scopes = Scopes::Count;
+    let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
     court.commands()?;
     court.effects()?;
     court.set_aside()?;
@@ -53,11 +62,27 @@ pub(super) fn judge(
     Ok(Judged { effects, said })
 }
 
+/// Every rule that applies to an invocation in some circumstances, those that others stand in for among them.
+pub(super) fn speakers(
+    policy: &Policy<'_>,
+    context: &Context,
+    invocation: &Invocation,
+) -> Result<Vec<u32>, Corrupt> {
+    let mut effects = invocation.effects.clone();
+    effects.extend(stray_program(policy, context, invocation)?);
+    let scopes = Scopes::Ignored;
+    let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
+    court.commands()?;
+    court.effects()?;
+    Ok(court.said.iter().map(|said| said.rule).collect())
+}
+
 struct Court<'c> {
     policy: &'c Policy<'c>,
     context: &'c Context,
     invocation: &'c Invocation,
     effects: &'c [Effect],
+    scopes: Scopes,
     said: Vec<Said>,
 }
 
@@ -297,6 +322,9 @@ impl<'c> Court<'c> {
     }
 
     fn in_scope(&self, rule: Rule<'_>) -> Result<bool, Corrupt> {
+        if self.scopes == Scopes::Ignored {
+            return Ok(true);
+        }
         let cwd = rule.when_cwd()?;
         if !cwd.is_empty() {
             let inside = |pattern| {

@@ -11,12 +11,18 @@ mod context;
 mod decide;
 mod decision;
 mod effect_text;
+mod examples;
 mod findings;
 mod index;
 mod judge;
+#[cfg(test)]
+mod language_tests;
 mod layers;
+mod overview;
 mod paths;
 mod pattern;
+#[cfg(test)]
+mod properties;
 mod rule;
 mod schema;
 mod score;
@@ -31,11 +37,13 @@ mod words;
 mod writer;
 
 pub use cache::{CompiledSource, Corrupt, Policy};
-pub use compile::{Analyse, Compiled, compile};
+pub use compile::{Compiled, compile};
 pub use context::Context;
 pub use decide::decide;
 pub use decision::{Action, Decision, Part, Reason, Tier};
 pub use effect_text::effect_text;
+pub use examples::{Analyse, ExampleMachine};
+pub use overview::RuleOverview;
 pub use schema::KEYS;
 pub use source::{Layer, Source, SourceIdentity};
 pub use whitelist::{

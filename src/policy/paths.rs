@@ -24,7 +24,8 @@ pub(super) enum Base {
 impl Base {
     pub(super) const ALL: [Self; 5] = [Self::Root, Self::Workspace, Self::Home, Self::Cwd, Self::Gate];
 
-    const fn name(self) -> Option<&'static str> {
+    /// How patterns name it; the root needs no name.
+    pub(super) const fn name(self) -> Option<&'static str> {
         match self {
             Self::Root => None,
             Self::Workspace => Some("{workspace}"),

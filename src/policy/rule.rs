@@ -29,6 +29,8 @@ pub(super) struct Rule {
     pub(super) examples: Vec<Example>,
     /// Where its id stands.
     pub(super) span: Range<usize>,
+    /// The line of its id, from 1.
+    pub(super) line: u32,
 }
 
 /// A path pattern that owns its text.

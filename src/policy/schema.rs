@@ -173,6 +173,7 @@ fn rule(findings: &mut Findings<'_>, table: &DeTable<'_>, span: Range<usize>) ->
         marks: marks(findings, table.get("marks")),
         examples: examples(findings, table),
         span: place.clone(),
+        line: findings.line(place.start),
     };
     check_combination(findings, table, &rule, place);
     Some(Rule { id: id?.0, tier: tier?, reason: reason?.0, ..rule })

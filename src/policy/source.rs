@@ -46,3 +46,12 @@ pub struct SourceIdentity {
     /// Last change of the inode, nanoseconds since the epoch.
     pub ctime_ns: i64,
 }
+
+impl Source<'static> {
+    /// The policy that gate ships with.
+    #[must_use]
+    pub const fn built_in() -> Self {
+        let text = include_str!("../../policies/default.toml");
+        Self { origin: "built-in", layer: Layer::BuiltIn, text, identity: None }
+    }
+}

@@ -145,7 +145,7 @@ fn rule_record(writer: &mut Writer, merged: &MergedRule, ttl: u32) -> [u32; RULE
         writer.text(rule.reason.as_bytes()),
         [u32::from_le_bytes(packed), u32::from(rule.kinds.0)],
         [rule.ttl.unwrap_or(ttl), marks],
-        [position(merged.source), position(rule.span.start)],
+        [position(merged.source), rule.line],
         writer.list(&commands),
         patterns(writer, &rule.paths),
         patterns(writer, &rule.except),
