@@ -78,17 +78,27 @@ pub(super) const fn split(value: u64) -> [u32; 2] {
     [(value & 0xffff_ffff) as u32, (value >> 32) as u32]
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many numbers this thread has read, to prove what a decision costs.
+    pub(super) static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Bytes to be read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
     pub(super) fn word(self, offset: usize) -> Result<u32, Corrupt> {
+        #[cfg(test)]
+        READS.set(READS.get() + 1);
         let bytes = self.0.get(offset..).and_then(<[u8]>::first_chunk).ok_or(Corrupt)?;
         Ok(u32::from_le_bytes(*bytes))
     }
 
     pub(super) fn long(self, offset: usize) -> Result<u64, Corrupt> {
+        #[cfg(test)]
+        READS.set(READS.get() + 1);
         let bytes = self.0.get(offset..).and_then(<[u8]>::first_chunk).ok_or(Corrupt)?;
         Ok(u64::from_le_bytes(*bytes))
     }

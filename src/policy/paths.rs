@@ -194,12 +194,19 @@ pub(super) fn glob_reaches(glob: &[u8], recursive: bool, file: &Path) -> bool {
     let mut found = components(file.as_os_str().as_bytes());
     loop {
         match (wanted.next(), found.next()) {
-            (Some(glob), Some(part)) if pattern::overlaps(&escape(part), glob) => {}
+            (Some(glob), Some(part)) if shell_overlaps(&escape(part), glob) => {}
             (None, None) => return true,
             (None, Some(_)) => return recursive,
             _ => return false,
         }
     }
+}
+
+/// Whether a name can exist that both match. The shell's wildcards do not match a dot at the start of a name; what
+/// would change that (`dotglob`) is not understood.
+fn shell_overlaps(pattern: &[u8], glob: &[u8]) -> bool {
+    let hidden = pattern.starts_with(b".") && matches!(glob.first(), Some(b'*' | b'?' | b'['));
+    !hidden && pattern::overlaps(pattern, glob)
 }
 
 fn escape(part: &[u8]) -> Vec<u8> {
@@ -246,8 +253,8 @@ impl<'a> Part<'a> {
             {
                 false
             }
-            (Self::Literal(literal), Item::Glob(glob)) => pattern::overlaps(&escape(literal), glob),
-            (Self::Pattern(pattern), Item::Glob(glob)) => pattern::overlaps(pattern, glob),
+            (Self::Literal(literal), Item::Glob(glob)) => shell_overlaps(&escape(literal), glob),
+            (Self::Pattern(pattern), Item::Glob(glob)) => shell_overlaps(pattern, glob),
         }
     }
 
@@ -370,6 +377,8 @@ mod tests {
         assert_eq!(glob("**/.env", "/home/user/project/.en?", false), (false, Maybe));
         assert_eq!(glob("**/.env", "/home/user/project/*/.env", false), (true, Certain));
         assert_eq!(glob("**/*.pem", "/home/user/project/*.rs", false), (false, No));
+        assert_eq!(glob("**/.env.*", "/home/user/project/*.rs", false), (false, No));
+        assert_eq!(glob("**/.env.*", "/home/user/project/.*.rs", false), (false, Maybe));
     }
 
     #[test]
@@ -440,7 +449,9 @@ mod tests {
 
     #[test]
     fn a_glob_reaches_files_that_it_matches_or_holds() {
-        assert!(glob_reaches(b"/w/*", false, Path::new("/w/.env")));
+        assert!(glob_reaches(b"/w/*", false, Path::new("/w/k.pem")));
+        assert!(glob_reaches(b"/w/.*", false, Path::new("/w/.env")));
+        assert!(!glob_reaches(b"/w/*", false, Path::new("/w/.env")));
         assert!(!glob_reaches(b"/w/*", false, Path::new("/w/a/.env")));
         assert!(glob_reaches(b"/w/*", true, Path::new("/w/a/.env")));
         assert!(!glob_reaches(b"/w/*.rs", true, Path::new("/w/.env")));

@@ -245,7 +245,8 @@ fn a_secret_that_was_found_in_a_tree_counts_and_one_that_was_not_does_not() {
     assert_eq!(tier(tree("/home/user/project"), &found), Tier::High);
     assert_eq!(tier(tree("/home/user/project/src"), &found), Tier::Low);
     assert_eq!(tier(glob("/home/user/project/*"), &context()), Tier::Low);
-    assert_eq!(tier(glob("/home/user/project/*"), &found), Tier::High);
+    assert_eq!(tier(glob("/home/user/project/*"), &found), Tier::Low);
+    assert_eq!(tier(glob("/home/user/project/.*"), &found), Tier::High);
     assert_eq!(tier(glob("/home/user/project/*.rs"), &found), Tier::Low);
     assert_eq!(tier(glob("/home/user/project/.en?"), &context()), Tier::High);
 }
@@ -526,5 +527,47 @@ mod whitelisted {
         let found = super::super::read_whitelist("w", &(line + "{\"version\":1,\"id\":3}\n")).unwrap_err();
         assert_eq!(found[0].line, 2);
         assert_eq!(found[0].message, "neither a whitelist entry nor a revocation of version 1");
+    }
+}
+
+mod cost {
+    use super::*;
+    use crate::policy::bytes::READS;
+
+    /// Numbers read for one decision among so many rules of each form.
+    fn reads(rules: usize, target: &Facts) -> usize {
+        let mut text = RULES.to_owned();
+        for number in 0..rules {
+            let (tier, form) = match number % 5 {
+                0 => ("low", format!("command = \"tool{number} run **\"")),
+                1 => ("high", format!("command = \"git sub{number} **\"")),
+                2 => ("low", format!("effect = \"read\"\npath = \"/srv/{number}/**\"")),
+                3 => ("high", format!("effect = \"read\"\npath = \"{{home}}/vault/{number}/**\"")),
+                _ => ("high", format!("effect = \"network\"\nhost = \"host{number}.example\"")),
+            };
+            text += &format!(
+                "\n[[rule]]\nid = \"r{number}\"\ntier = \"{tier}\"\nreason = \"r\"\n{form}\nmatch = \"x\"\n"
+            );
+        }
+        let bytes = compiled(&text);
+        let policy = Policy::open(&bytes).unwrap();
+        let before = READS.get();
+        let _ = decide(target, &context(), &policy, &Whitelist::empty()).unwrap();
+        READS.get() - before
+    }
+
+    #[test]
+    fn a_decision_does_not_read_the_rules_that_cannot_speak() {
+        for part in [
+            invocation("git status", vec![effect(Read, path("/home/user/project/src/main.rs"))]),
+            invocation("git push", vec![effect(Network, host("example.com"))]),
+            invocation("grep x", vec![effect(Read, tree("/home/user"))]),
+            invocation("cat x", vec![effect(Read, Target::Unknown)]),
+            invocation("cat x", vec![effect(Read, glob("/home/user/project/*.rs"))]),
+        ] {
+            let facts = facts(vec![part]);
+            let (few, many) = (reads(100, &facts), reads(5_000, &facts));
+            assert!(many < few * 2, "{few} {many} {facts:?}");
+        }
     }
 }

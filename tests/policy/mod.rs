@@ -1,4 +1,4 @@
 //! The rules that gate ships with.
 
 mod default;
-mod scratch;
+mod manual;
