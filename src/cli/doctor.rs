@@ -1,17 +1,119 @@
-//! `gate doctor`: says what is really enforced here.
+//! `gate doctor`: says what is really enforced here, and what to do about the rest.
 
-use anyhow::bail;
+mod checks;
 
-use crate::exit::Exit;
+use std::io::Write as _;
 
-/// Arguments of the subcommand.
+use anyhow::Context as _;
+
+use crate::{config, exit::Exit, sys::caller::CallerEnvironment, ui::Printable};
+
+const EXAMPLES: &str = "\
+Exit status:
+  0 no check fails, 125 at least one does. A warning names a limit that is yours to accept.
+
+Examples:
+  gate doctor
+  gate doctor | grep -v '^ok'              Only what needs attention";
+
+/// Arguments of `gate doctor`.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {}
 
-/// Runs the subcommand.
+/// How one check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    health: Health,
+    subject: &'static str,
+    found: String,
+    advice: Option<String>,
+}
+
+impl Finding {
+    fn ok(subject: &'static str, found: impl Into<String>) -> Self {
+        Self { health: Health::Ok, subject, found: found.into(), advice: None }
+    }
+
+    fn warn(subject: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { health: Health::Warn, subject, found: found.into(), advice: Some(advice.into()) }
+    }
+
+    fn fail(subject: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { health: Health::Fail, ..Self::warn(subject, found, advice) }
+    }
+}
+
+/// Prints the table on standard output.
 ///
 /// # Errors
-/// Always, as long as it is not there.
+/// Where the working directory cannot be named or output fails; what is wrong with gate itself is in the table.
 pub fn run(_arguments: &Arguments) -> anyhow::Result<Exit> {
-    bail!("not there yet")
+    let caller = CallerEnvironment::capture()?;
+    let mut findings = checks::machine(&caller);
+    match config::load(&caller) {
+        Ok(loaded) => findings.extend(checks::configuration(&caller, &loaded)),
+        Err(error) => findings.push(Finding::fail("configuration", error.to_string(), error.hint())),
+    }
+    let table = draw(&findings);
+    std::io::stdout().lock().write_all(table.as_bytes()).context("standard output")?;
+    let failed = findings.iter().any(|finding| finding.health == Health::Fail);
+    Ok(if failed { Exit::Failure } else { Exit::Success })
+}
+
+fn draw(findings: &[Finding]) -> String {
+    let width = findings.iter().map(|finding| finding.subject.len()).max().unwrap_or(0);
+    let mut table = String::new();
+    for finding in findings {
+        let word = match finding.health {
+            Health::Ok => "ok  ",
+            Health::Warn => "warn",
+            Health::Fail => "FAIL",
+        };
+        let subject = format!("{:width$}", finding.subject);
+        let mut lines =
+            finding.found.lines().map(|line| Printable::line(line.as_bytes()).as_str().to_owned());
+        let first = lines.next().unwrap_or_default();
+        table.push_str(&format!("{word}  {subject}  {first}\n"));
+        let margin = " ".repeat(width + 8);
+        for line in lines {
+            table.push_str(&format!("{margin}{line}\n"));
+        }
+        if let Some(advice) = &finding.advice {
+            table.push_str(&format!("{margin}→ {}\n", Printable::line(advice.as_bytes()).as_str()));
+        }
+    }
+    let count = |health| findings.iter().filter(|finding| finding.health == health).count();
+    let (ok, warn, fail) = (count(Health::Ok), count(Health::Warn), count(Health::Fail));
+    table.push_str(&format!("\n{ok} ok, {warn} warnings, {fail} failures\n"));
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_to_do_and_counts() {
+        let findings = [
+            Finding::ok("shell", "/bin/bash"),
+            Finding::warn("approver", "same account", "use another account"),
+            Finding::fail("state", "line one\nline \x1b two", "chmod 700"),
+        ];
+        assert_eq!(
+            draw(&findings),
+            "ok    shell     /bin/bash\n\
+             warn  approver  same account\n                → use another account\n\
+             FAIL  state     line one\n                line \\x1b two\n                → chmod 700\n\
+             \n1 ok, 1 warnings, 1 failures\n"
+        );
+    }
 }

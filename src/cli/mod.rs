@@ -15,7 +15,12 @@ pub mod pending;
 pub mod play;
 pub mod policy;
 
-use std::{ffi::OsString, fmt::Write as _, io::Write as _};
+use std::{
+    ffi::OsString,
+    fmt::Write as _,
+    io::{IsTerminal as _, Write as _},
+    os::unix::ffi::OsStrExt as _,
+};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -24,7 +29,8 @@ use crate::{
     exec::{self, Ended},
     exit::Exit,
     pipeline::{self, Outcome},
-    ui::Printable,
+    sys::terminal,
+    ui::{Printable, Style},
 };
 
 use fast::Form;
@@ -191,4 +197,14 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 /// Standard error may be closed; there is nobody left to tell then.
 fn write_talk(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The style of standard output, and how many columns it has.
+pub(crate) fn look_of_stdout() -> (Style, usize) {
+    const USUAL: usize = 100;
+    let stdout = std::io::stdout();
+    let (no_color, term) = (std::env::var_os("NO_COLOR"), std::env::var_os("TERM"));
+    let bytes = |value: &Option<OsString>| value.as_ref().map(|value| value.as_bytes().to_vec());
+    let style = Style::of(bytes(&no_color).as_deref(), bytes(&term).as_deref(), stdout.is_terminal());
+    (style, terminal::size(&stdout).map_or(USUAL, |size| usize::from(size.columns)))
 }

@@ -6,14 +6,16 @@ use std::{
 };
 
 use crate::{
-    policy::{self, Corrupt, Layer, Policy, Source, SourceIdentity, Whitelist, WhitelistEntry},
-    sys::{caller::CallerEnvironment, files},
+    facts::Catalog,
+    policy::{self, Corrupt, Layer, Policy, Source, SourceIdentity, Whitelist},
+    sys::{account::Account, caller::CallerEnvironment, files},
     ui::Diagnostic,
 };
 
 use super::{
     Places, PolicySource, Settings,
     cache::{self, Blobs, CacheOwner},
+    examples::Examples,
     schema::{Overlay, Owner},
 };
 
@@ -22,6 +24,8 @@ const POLICY_LIMIT: u64 = 64 << 20;
 const WHITELIST_LIMIT: u64 = 64 << 20;
 /// The program itself is a source: another build has another built-in policy.
 const SELF: &str = "/proc/self/exe";
+/// The policy that gate ships with.
+pub const DEFAULT_POLICY: &str = include_str!("../../policies/default.toml");
 
 /// Everything that configuration decides, ready for use.
 #[derive(Debug)]
@@ -34,6 +38,7 @@ pub struct Loaded {
     pub origin: Origin,
     /// What was set aside while compiling, for people; empty when nothing was compiled.
     pub warnings: Vec<String>,
+    account: Account,
     blobs: Blobs,
 }
 
@@ -68,6 +73,18 @@ impl Loaded {
         }
     }
 
+    /// What is known of programs: the built-in catalog, with the files of the configured directory over it.
+    ///
+    /// # Errors
+    /// Where a file there cannot be read or used, or could have been written by the wrong people.
+    pub fn catalog(&self) -> Result<Catalog, ConfigError> {
+        let trust = trust(self.settings.enforce, &self.account);
+        match &self.settings.catalog {
+            Some(directory) => with_user_files(directory, trust),
+            None => Ok(Catalog::built_in()),
+        }
+    }
+
     /// The file that holds what reviewers approve for longer than once.
     #[must_use]
     pub fn whitelist_file(&self) -> PathBuf {
@@ -95,6 +112,8 @@ pub enum ConfigError {
     Untrusted(files::Untrusted),
     /// Files that say what cannot be used.
     Wrong(Vec<Diagnostic>),
+    /// A catalog file that says what cannot be used.
+    Catalog(String),
 }
 
 impl fmt::Display for ConfigError {
@@ -105,6 +124,7 @@ impl fmt::Display for ConfigError {
             }
             Self::Unreadable { path, why } => write!(formatter, "cannot read {}: {why}", path.display()),
             Self::Untrusted(untrusted) => write!(formatter, "{untrusted}"),
+            Self::Catalog(message) => formatter.write_str(message),
             Self::Wrong(findings) => {
                 let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
                 formatter.write_str(&findings.join("\n"))
@@ -125,7 +145,9 @@ impl ConfigError {
                 "nothing runs until it can be read; `gate doctor` checks all files".to_owned()
             }
             Self::Untrusted(untrusted) => untrusted.hint.clone(),
-            Self::Wrong(_) => "nothing runs until this is mended; `gate policy check` tries it".to_owned(),
+            Self::Wrong(_) | Self::Catalog(_) => {
+                "nothing runs until this is mended; `gate policy check` tries it".to_owned()
+            }
         }
     }
 }
@@ -142,6 +164,7 @@ pub fn load(caller: &CallerEnvironment) -> Result<Loaded, ConfigError> {
 pub(super) fn load_from(places: Places, caller: &CallerEnvironment) -> Result<Loaded, ConfigError> {
     let machine = read_overlay_if_enforcing(&places)?;
     let listed = base_sources(&places);
+    let account = caller.account.clone();
     let (owner, directory) = match machine {
         Machine::MayEnforce => (CacheOwner::Root, places.machine_cache.clone()),
         Machine::CannotEnforce => (CacheOwner::Account(caller.account.uid), places.state.clone()),
@@ -149,7 +172,7 @@ pub(super) fn load_from(places: Places, caller: &CallerEnvironment) -> Result<Lo
     let file = directory.join(cache::file_name(&listed));
     if let Some(cached) = cache::open(&file, owner, &listed) {
         let cache::Cached { settings, blobs, .. } = cached;
-        return Ok(Loaded { settings, places, origin: Origin::Cache, warnings: Vec::new(), blobs });
+        return Ok(Loaded { settings, places, origin: Origin::Cache, warnings: Vec::new(), account, blobs });
     }
     let mut compiler = Compiler::new(&places, caller, &listed);
     let settings = compiler.settings()?;
@@ -157,7 +180,7 @@ pub(super) fn load_from(places: Places, caller: &CallerEnvironment) -> Result<Lo
     let kept = keep(&file, &bytes, owner, caller.account.uid);
     let origin = kept.map_or_else(|error| Origin::Unkept(error.to_string()), |()| Origin::Compiled);
     let warnings = compiler.warnings;
-    Ok(Loaded { settings, places, origin, warnings, blobs })
+    Ok(Loaded { settings, places, origin, warnings, account, blobs })
 }
 
 /// What a glance at the machine's file tells.
@@ -208,6 +231,35 @@ fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
     ConfigError::Unreadable { path: path.to_path_buf(), why: error.to_string() }
 }
 
+/// What the account may have written: under `enforce` nothing.
+const fn trust(enforce: bool, account: &Account) -> files::Trust {
+    if enforce { files::Trust::Root } else { files::Trust::Account { uid: account.uid, gid: account.gid } }
+}
+
+/// The built-in catalog with the `*.toml` files of a directory over it, in the order of their names.
+fn with_user_files(directory: &Path, trust: files::Trust) -> Result<Catalog, ConfigError> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Catalog::built_in()),
+        Err(error) => return Err(unreadable(directory, &error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|error| unreadable(directory, &error))?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort_unstable();
+    paths.iter().try_fold(Catalog::built_in(), |catalog, path| {
+        trust.check(path).map_err(ConfigError::Untrusted)?;
+        let (bytes, _) =
+            files::read_limited(path, SETTINGS_LIMIT).map_err(|error| unreadable(path, &error))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| unreadable(path, &io::Error::other("this is no UTF-8")))?;
+        let origin = path.display().to_string();
+        catalog.with_user(&text, &origin).map_err(|error| ConfigError::Catalog(error.to_string()))
+    })
+}
+
 /// Reads every source, remembering what the kernel said of each.
 struct Compiler<'a> {
     places: &'a Places,
@@ -231,13 +283,8 @@ impl<'a> Compiler<'a> {
         Self { places, caller, sources, policy_layer: Layer::User, warnings: Vec::new() }
     }
 
-    /// What the account may have written: under `enforce` nothing.
     const fn trust(&self, enforce: bool) -> files::Trust {
-        if enforce {
-            files::Trust::Root
-        } else {
-            files::Trust::Account { uid: self.caller.account.uid, gid: self.caller.account.gid }
-        }
+        trust(enforce, &self.caller.account)
     }
 
     fn settings(&mut self) -> Result<Settings, ConfigError> {
@@ -283,7 +330,7 @@ impl<'a> Compiler<'a> {
     fn blobs(&mut self, settings: &Settings) -> Result<(Vec<u8>, Blobs), ConfigError> {
         let texts = self.policy_texts(settings)?;
         let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
-        let compiled = policy::compile(&sources, None).map_err(ConfigError::Wrong)?;
+        let compiled = policy::compile(&sources, Some(&Examples::new())).map_err(ConfigError::Wrong)?;
         self.warnings.extend(compiled.warnings.iter().map(ToString::to_string));
         let whitelist = self.whitelist(settings)?;
         cache::make(settings, &self.sources, &compiled.bytes, &whitelist).ok_or_else(|| {
@@ -316,7 +363,7 @@ impl<'a> Compiler<'a> {
         Ok(Text { origin, layer: self.policy_layer, text, identity: Some(identity) })
     }
 
-    /// An entry that cannot be read counts for nothing; the others stay.
+    /// A whitelist that cannot be read counts for nothing: then more is asked, never less.
     fn whitelist(&mut self, settings: &Settings) -> Result<Vec<u8>, ConfigError> {
         self.see(&Places::whitelist(&self.places.state));
         self.see(&Places::whitelist(&self.places.machine_state));
@@ -325,20 +372,14 @@ impl<'a> Compiler<'a> {
         let Some((text, _)) = self.text(&path, self.trust(settings.enforce), WHITELIST_LIMIT)? else {
             return Ok(Vec::new());
         };
-        let mut entries: Vec<WhitelistEntry> = Vec::new();
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            match serde_json::from_str(line) {
-                Ok(entry) => entries.push(entry),
-                Err(error) => {
-                    self.warnings.push(format!(
-                        "{}:{}: not a whitelist entry: {error}",
-                        path.display(),
-                        number + 1
-                    ));
-                }
+        match policy::read_whitelist(&path.display().to_string(), &text) {
+            Ok(entries) if entries.is_empty() => Ok(Vec::new()),
+            Ok(entries) => Ok(policy::compile_whitelist(&entries)),
+            Err(findings) => {
+                self.warnings.extend(findings.iter().map(ToString::to_string));
+                Ok(Vec::new())
             }
         }
-        Ok(if entries.is_empty() { Vec::new() } else { policy::compile_whitelist(&entries) })
     }
 
     fn text(
@@ -397,7 +438,12 @@ fn unknown(path: &Path) -> SourceIdentity {
 
 impl Text {
     fn built_in() -> Self {
-        Self { origin: "built-in".to_owned(), layer: Layer::BuiltIn, text: String::new(), identity: None }
+        Self {
+            origin: "built-in".to_owned(),
+            layer: Layer::BuiltIn,
+            text: DEFAULT_POLICY.to_owned(),
+            identity: None,
+        }
     }
 
     fn source(&self) -> Source<'_> {

@@ -210,11 +210,23 @@ fn settings_are_found_even_where_they_cannot_be_kept() {
 }
 
 #[test]
-fn a_broken_whitelist_entry_counts_for_nothing_and_is_named() {
+fn a_broken_whitelist_counts_for_nothing_and_is_named() {
     let house = House::new();
     house.write("home/.local/state/gate/whitelist.jsonl", "{\"id\":1}\n\n");
     let loaded = house.load().unwrap();
     assert_eq!(loaded.warnings.len(), 1);
-    assert!(loaded.warnings[0].contains("whitelist.jsonl:1: not a whitelist entry"));
+    assert!(loaded.warnings[0].contains("whitelist.jsonl:1:1: neither a whitelist entry"));
     assert!(loaded.whitelist().unwrap().is_empty());
+}
+
+#[test]
+fn catalog_files_of_the_account_are_read_and_what_is_wrong_with_them_is_said() {
+    let house = House::new();
+    assert!(house.load().unwrap().catalog().is_ok());
+    let path = house.write("home/.config/gate/catalog/mine.toml", "nonsense = 1");
+    house.write("home/.config/gate/catalog/notes.txt", "not a catalog file");
+    let error = house.load().unwrap().catalog().unwrap_err().to_string();
+    assert!(error.contains("mine.toml:1:1"), "{error}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(matches!(house.load().unwrap().catalog(), Err(ConfigError::Untrusted(_))));
 }

@@ -5,12 +5,14 @@
 
 mod cache;
 mod encoding;
+mod examples;
 mod load;
 mod places;
 mod schema;
 mod settings;
 
-pub use load::{ConfigError, Loaded, Origin, load};
+pub use examples::Examples;
+pub use load::{ConfigError, DEFAULT_POLICY, Loaded, Origin, load};
 pub use places::Places;
 pub use schema::KEYS;
 pub use settings::{

@@ -8,8 +8,8 @@ use crate::{
     approval::{Approvers, Caller, Permit, Request, RequestId, Reviewer, SecondTerminal, runs::Registration},
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
-    facts::{self, Catalog},
-    policy::{self, Context},
+    facts::{self, Catalog, CommandLine, Facts},
+    policy::{self, Context, Decision},
     record,
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
@@ -40,7 +40,8 @@ impl Here {
         let machine = Machine::new(surroundings.cwd.clone(), cleaned.environment.clone());
         let context = context(&surroundings, &loaded, agent.clone(), &machine);
         let caller = caller(surroundings, agent);
-        Ok(Self { caller, loaded, cleaned, machine, context, catalog: Catalog::built_in() })
+        let catalog = loaded.catalog()?;
+        Ok(Self { caller, loaded, cleaned, machine, context, catalog })
     }
 
     /// The settings.
@@ -49,15 +50,24 @@ impl Here {
         &self.loaded.settings
     }
 
+    /// What analysis finds in a command line, and what the policy says of it.
+    ///
+    /// # Errors
+    /// Where the compiled policy is damaged.
+    pub fn decide(&self, line: &CommandLine) -> Result<(Facts, Decision)> {
+        let facts = facts::analyse(line, &self.machine, &self.catalog);
+        let decision =
+            policy::decide(&facts, &self.context, &self.loaded.policy()?, &self.loaded.whitelist()?)?;
+        Ok((facts, decision))
+    }
+
     /// Understands and decides: everything that is known of the command line, bound to what would run.
     ///
     /// # Errors
     /// Where the compiled policy is damaged, or no identifier can be made.
     pub fn judge(&self, run: &Run) -> Result<Request> {
         let line = run.command_line.clone();
-        let facts = facts::analyse(&line, &self.machine, &self.catalog);
-        let decision =
-            policy::decide(&facts, &self.context, &self.loaded.policy()?, &self.loaded.whitelist()?)?;
+        let (facts, decision) = self.decide(&line)?;
         let settings = self.settings();
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
         let plan = plan::draw_up(&line, &facts, &shells, self.cleaned.environment.clone(), &self.machine);
