@@ -116,9 +116,13 @@ fn a_log_is_appended_to_and_verified() {
     assert_eq!(state.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
 }
 
+fn private_directory() -> tempfile::TempDir {
+    tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o700)).tempdir().unwrap()
+}
+
 /// Opens a log that holds these bytes.
 fn log_with(content: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
-    let state = tempfile::tempdir().unwrap();
+    let state = private_directory();
     drop(Log::open(state.path()).unwrap());
     let path = Log::path_in(state.path());
     std::fs::write(&path, content).unwrap();

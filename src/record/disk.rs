@@ -61,8 +61,8 @@ struct Done {
 }
 
 impl Disk {
-    pub(super) fn new(directory: &Path, name: &str) -> Self {
-        Self { way: Way::Direct(CastFile::new(directory, name)), bytes: 0, begun: false }
+    pub(super) fn new(directory: &Path, name: &str, header: Vec<u8>) -> Self {
+        Self { way: Way::Direct(CastFile::new(directory, name, header)), bytes: 0, begun: false }
     }
 
     /// Whether anything was handed over.

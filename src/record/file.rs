@@ -16,13 +16,15 @@ use sha2::{Digest, Sha256};
 pub(super) struct CastFile {
     path: PathBuf,
     file: Option<File>,
+    /// The header's line, until it is written: whatever fails before, the file starts with it.
+    header: Vec<u8>,
     bytes: u64,
     hash: Sha256,
 }
 
 impl CastFile {
-    pub(super) fn new(directory: &Path, name: &str) -> Self {
-        Self { path: directory.join(name), file: None, bytes: 0, hash: Sha256::new() }
+    pub(super) fn new(directory: &Path, name: &str, header: Vec<u8>) -> Self {
+        Self { path: directory.join(name), file: None, header, bytes: 0, hash: Sha256::new() }
     }
 
     pub(super) const fn bytes(&self) -> u64 {
@@ -35,6 +37,15 @@ impl CastFile {
 
     /// Adds whole lines. After an error the file holds what it held before.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.header.is_empty() {
+            return self.write(lines);
+        }
+        self.write(&[&self.header, lines].concat())?;
+        self.header.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(create(&self.path)?),

@@ -17,14 +17,15 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(format: Format, header: &Header) -> Self {
+    /// Starts a recording; gives the header's line, too.
+    pub(super) fn new(format: Format, header: &Header) -> (Self, Vec<u8>) {
         let redacted = |text: &Option<String>| text.as_deref().map(|text| redact(text).into_owned());
         let header =
             Header { command: redacted(&header.command), title: redacted(&header.title), ..header.clone() };
         let encoder = Encoder::new(format);
-        let mut batch = Batch { lines: Vec::with_capacity(1024), output: 0 };
-        encoder.header(&mut batch.lines, &header);
-        Self { encoder, batch, open: None }
+        let mut line = Vec::with_capacity(512);
+        encoder.header(&mut line, &header);
+        (Self { encoder, batch: Batch::default(), open: None }, line)
     }
 
     /// How many bytes there are.

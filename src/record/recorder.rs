@@ -119,12 +119,13 @@ impl Recorder {
     /// # Errors
     /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs.
     pub fn create(directory: &Path, name: String, header: &Header, options: Options) -> io::Result<Self> {
+        let (lines, first) = Lines::new(options.format, header);
         let mut recorder = Self {
             options,
             started: Instant::now(),
-            disk: Disk::new(directory, &name),
+            disk: Disk::new(directory, &name, first),
             name,
-            lines: Lines::new(options.format, header),
+            lines,
             terminal: Channel::new(Newlines::AsTheyAre),
             standard_output: Channel::new(Newlines::WithReturn),
             standard_error: Channel::new(Newlines::WithReturn),
@@ -258,7 +259,7 @@ impl Recorder {
     /// When lines that wait are due on the disk.
     fn deadline(&self) -> Option<u64> {
         let wait = if self.disk.has_begun() { FLUSH } else { FIRST_FLUSH };
-        (self.lines.len() > 0).then(|| self.flushed.saturating_add(wait))
+        (self.lines.len() > 0 || !self.disk.has_begun()).then(|| self.flushed.saturating_add(wait))
     }
 
     fn flush_if(&mut self, at: u64, due: bool) -> io::Result<()> {
@@ -268,7 +269,7 @@ impl Recorder {
     /// Hands whole lines to the disk.
     fn flush(&mut self, at: u64) -> io::Result<()> {
         self.flushed = at;
-        if self.lines.len() == 0 {
+        if self.lines.len() == 0 && self.disk.has_begun() {
             return Ok(());
         }
         let written = self.disk.write(self.lines.whole());

@@ -31,6 +31,10 @@ pub(crate) fn state() -> PathBuf {
     PathBuf::from(std::env::var_os("STATE").expect("another test starts this one"))
 }
 
+fn private() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o700)
+}
+
 fn verified(state: &Path) -> u64 {
     let mut seen = 0;
     let wholeness = Log::read(state, |_, _| seen += 1).unwrap();
@@ -63,7 +67,7 @@ fn fill_the_disk() {
     assert_eq!(verified(&state), acknowledged);
     // With room again the torn line is closed, and the log goes on.
     let content = std::fs::read(Log::path_in(&state)).unwrap();
-    let roomy = tempfile::tempdir_in("/dev/shm").unwrap();
+    let roomy = tempfile::Builder::new().permissions(private()).tempdir_in("/dev/shm").unwrap();
     drop(Log::open(roomy.path()).unwrap());
     std::fs::write(Log::path_in(roomy.path()), content).unwrap();
     Log::open(roomy.path()).unwrap().append(&event(), Durability::Written).unwrap();
@@ -73,7 +77,7 @@ fn fill_the_disk() {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "starts a test, not a gated command")]
 fn a_writer_killed_at_any_time_leaves_a_log_that_goes_on() {
-    let state = tempfile::tempdir().unwrap();
+    let state = tempfile::Builder::new().permissions(private()).tempdir().unwrap();
     let mut before = 0;
     for round in 0..8 {
         let mut child = Command::new(std::env::current_exe().unwrap())
