@@ -114,6 +114,8 @@ impl Analysis<'_> {
             self.opaque(work.at, why, work.scene.place(Span::default()));
         }
         work.undo = entry.undo.or(work.undo);
+        // `env -i` and `env -u` take variables away.
+        work.changes_environment |= work.name == "env";
         work.changes_environment |=
             entry.effects.iter().any(|effect| effect.kind == super::EffectKind::Privilege);
         let shape = self.shape(work, entry, &parsed.parts);

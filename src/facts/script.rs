@@ -288,7 +288,7 @@ fn arithmetic(script: &Script) -> Vec<(usize, &[u8], Span)> {
     names
 }
 
-/// Functions with the index of their definition and whether it is certainly made.
+/// Functions with the index of their definition and whether it certainly is in force behind it.
 fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
     let defined = script.commands.iter().enumerate().filter_map(|(index, command)| match &command.kind {
         CommandKind::Function { name } => {
@@ -296,7 +296,20 @@ fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
         }
         _ => None,
     });
-    defined.collect()
+    let mut functions: Vec<_> = defined.collect();
+    if !functions.is_empty() && script.commands.iter().any(may_remove_functions) {
+        functions.iter_mut().for_each(|(_, _, surely)| *surely = false);
+    }
+    functions
+}
+
+/// Whether a command may remove a function, or run a text that does.
+fn may_remove_functions(command: &Command) -> bool {
+    const NAMES: [&[u8]; 7] = [b"unset", b"eval", b"source", b".", b"trap", b"enable", b"alias"];
+    let unseen = |word: &Word| word.literal().is_none();
+    command.kind == CommandKind::Simple
+        && (command.words.first().is_some_and(unseen)
+            || command.words.iter().filter_map(Word::literal).any(|word| NAMES.contains(&word)))
 }
 
 /// The working directory along a script.

@@ -177,6 +177,16 @@ fn words_are_resolved_where_the_text_alone_tells() {
             "for f in a b*; do cat \"$f\"; done; cat \"$f\"",
             &["[environment f]", "cat … [read ./a, read ./b*]", "cat … [read unknown]"],
         ),
+        (
+            "bash -c 'cat ~/x'; env -i bash -c 'cat ~/x'",
+            &[
+                "bash -c cat ~/x",
+                "bash > cat /home/user/x [read ~/x]",
+                "env -i bash -c cat ~/x",
+                "env > bash -c cat ~/x",
+                "env > bash > cat … [read unknown]",
+            ],
+        ),
         ("cat \"${X:-y}\"", &["cat … [read unknown]"]),
         ("P=a; : \"${P:-b}\"; cat \"$P\"", &["[environment P]", ": …", "cat a [read ./a]"]),
         (
@@ -213,6 +223,12 @@ fn names_lead_to_programs_functions_and_built_ins() {
             "true && f() { cat a; }; f",
             &["true", "cat a [read ./a]", "f !a function may or may not be defined by this name"],
         ),
+        (
+            "rm() { :; }; unset -f rm; rm a",
+            &[":", "unset -f rm [environment rm]", "rm a !a function may or may not be defined by this name"],
+        ),
+        ("rm() { :; }; command rm a", &[":", "command rm a", "command > rm a [delete ./a]"]),
+        ("rm() { :; }; env rm a", &[":", "env rm a", "env > rm a [delete ./a]"]),
         ("$x a", &["… a !the command's name is not known before the shell runs"]),
         ("docker-x a", &["docker-x a [execute /usr/bin/docker-x]"]),
         (
