@@ -94,10 +94,20 @@ pub(super) struct Terminal<'a> {
     tty: File,
     settings: Settings,
     style: Style,
+    canvas: Canvas,
     prompt: Prompt,
     view: Option<View>,
     start: Instant,
     deadline: Instant,
+}
+
+/// What a terminal can do besides showing one line after another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Canvas {
+    /// It erases, has a second screen, and tells a paste from keys.
+    Screen,
+    /// It does nothing of the kind: `TERM=dumb`.
+    Paper,
 }
 
 /// The pager.
@@ -120,10 +130,13 @@ impl<'a> Terminal<'a> {
             term.as_deref().map(std::ffi::OsStr::as_bytes),
             true,
         );
+        let able = Style::of(None, term.as_deref().map(std::ffi::OsStr::as_bytes), true) == Style::Ansi;
+        let canvas = if able { Canvas::Screen } else { Canvas::Paper };
         let whitelist = request.decision.whitelist_for.is_some();
         let prompt = Prompt::new(whitelist, false);
         let start = Instant::now();
-        let mut terminal = Self { request, tty, settings, style, prompt, view: None, start, deadline };
+        let mut terminal =
+            Self { request, tty, settings, style, canvas, prompt, view: None, start, deadline };
         terminal.settings.make_raw(Display::AsItIs)?;
         tcflush(&terminal.tty, FlushArg::TCIFLUSH)?;
         terminal.introduce()?;
@@ -199,7 +212,7 @@ impl<'a> Terminal<'a> {
         let (rows, columns) = self.size();
         let lines = explain::request(self.request, columns, Detail::Essential);
         let mut text = String::from("\r\n");
-        if self.style == Style::Ansi {
+        if self.canvas == Canvas::Screen {
             text.push_str(PASTE_MARKED);
         }
         if lines.len() + 3 <= rows {
@@ -232,8 +245,11 @@ impl<'a> Terminal<'a> {
         };
         let columns = self.size().1.saturating_sub(1);
         let line: String = tail(&line, columns);
-        let erase =
-            if self.style == Style::Ansi { "\r\x1b[K".to_owned() } else { format!("\r{:columns$}\r", "") };
+        let erase = if self.canvas == Canvas::Screen {
+            "\r\x1b[K".to_owned()
+        } else {
+            format!("\r{:columns$}\r", "")
+        };
         self.write(&format!("{erase}{line}"))
     }
 
@@ -261,21 +277,21 @@ impl<'a> Terminal<'a> {
     }
 
     fn say(&mut self, text: &str) -> io::Result<()> {
-        let erase = if self.style == Style::Ansi { "\r\x1b[K" } else { "\r\n" };
+        let erase = if self.canvas == Canvas::Screen { "\r\x1b[K" } else { "\r\n" };
         self.write(&format!("{erase}{text}\n"))
     }
 
     fn open_view(&mut self) -> io::Result<()> {
         let lines = explain::request(self.request, self.size().1, Detail::Everything);
         self.view = Some(View { lines, top: 0, seen: 0 });
-        if self.style == Style::Ansi {
+        if self.canvas == Canvas::Screen {
             self.write(OTHER_SCREEN)?;
         }
         self.draw_view()
     }
 
     fn leave_view(&mut self) {
-        if self.view.take().is_some() && self.style == Style::Ansi {
+        if self.view.take().is_some() && self.canvas == Canvas::Screen {
             let _ = self.write(FIRST_SCREEN);
         }
     }
@@ -304,7 +320,7 @@ impl<'a> Terminal<'a> {
 
     fn draw_view(&mut self) -> io::Result<()> {
         let height = self.size().0.saturating_sub(1).max(1);
-        let style = self.style;
+        let (style, canvas) = (self.style, self.canvas);
         let Some(view) = &mut self.view else { return Ok(()) };
         let end = (view.top + height).min(view.lines.len());
         if view.top <= view.seen {
@@ -312,7 +328,7 @@ impl<'a> Terminal<'a> {
         }
         let page = view.lines.get(view.top..end).unwrap_or_default();
         let all = view.lines.len();
-        let mut text = if style == Style::Ansi { CLEAR.to_owned() } else { "\n".to_owned() };
+        let mut text = if canvas == Canvas::Screen { CLEAR.to_owned() } else { "\n".to_owned() };
         text.push_str(&explain::render(page, style));
         text.push_str(&format!("lines {}-{end} of {all}  space, b, j, k; q back", view.top + 1));
         if view.seen >= all {
@@ -335,7 +351,7 @@ impl<'a> Terminal<'a> {
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
         self.leave_view();
-        if self.style == Style::Ansi {
+        if self.canvas == Canvas::Screen {
             let _ = self.write(PASTE_AS_TYPED);
         }
         let _ = tcflush(&self.tty, FlushArg::TCIFLUSH);
