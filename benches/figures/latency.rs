@@ -119,6 +119,11 @@ fn once(place: &Workplace, words: &[&str], captured: bool) -> Duration {
     let output = command.spawn().and_then(std::process::Child::wait_with_output).expect("the command starts");
     let elapsed = start.elapsed();
     let expected = words.contains(&"rm -rf /").then_some(126).unwrap_or(0);
-    assert_eq!(output.status.code(), Some(expected), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(expected),
+        "{words:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     elapsed
 }

@@ -1,16 +1,13 @@
 //! Yardsticks that no program on the machine offers: a reader that drains a pty and throws everything away.
 
-use std::{
-    ffi::OsString,
-    io::Read,
-    time::Instant,
-};
+use std::{ffi::OsString, io::Read, time::Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 /// Runs a command on a pty and drains it with a 64 KiB buffer; prints nothing.
 pub(crate) fn raw_pty(words: &[String]) {
-    let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let pair =
+        native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
     let command = CommandBuilder::from_argv(words.iter().map(OsString::from).collect());
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);

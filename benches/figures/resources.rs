@@ -13,7 +13,11 @@ pub(crate) fn instructions(place: &Workplace) -> Vec<Row> {
     let cases: [(&str, usize, &[&str]); 4] = [
         ("instructions, allowed, no recording", 0, &["gate", "--no-record", "--", "/bin/true"]),
         ("instructions, allowed, 10,000 rules", 10_000, &["gate", "--no-record", "--", "/bin/true"]),
-        ("instructions, allowed, git status, 10,000 rules", 10_000, &["gate", "--no-record", "-c", "git status -s"]),
+        (
+            "instructions, allowed, git status, 10,000 rules",
+            10_000,
+            &["gate", "--no-record", "-c", "git status -s"],
+        ),
         ("instructions, allowed, recorded through a pipe", 0, &["gate", "--", "/bin/true"]),
     ];
     for (what, rules, words) in cases {
@@ -41,7 +45,8 @@ fn callgrind(place: &Workplace, words: &[&str]) -> (f64, String) {
     let rest = words.strip_prefix(&["gate"]).expect("ours");
     let valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", gate];
     let mut command = place.command(&[&valgrind, rest].concat());
-    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("valgrind is installed");
+    let output =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("valgrind is installed");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = text.lines().find(|line| line.contains("Collected :")).expect("callgrind counts");
     let count: f64 = line.rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a number");
@@ -58,16 +63,28 @@ fn add_rules(place: &Workplace, count: usize) {
     }
     std::fs::write(place.path("config/gate/rules.toml"), text).unwrap();
     let rules = place.path("config/gate/rules.toml");
-    place.configure(&if count == 0 { String::new() } else { format!("policy = [\"default\", {:?}]\n", rules) });
+    place.configure(&if count == 0 {
+        String::new()
+    } else {
+        format!("policy = [\"default\", {:?}]\n", rules)
+    });
 }
 
 /// Peak memory while 128 MiB pass, and minor faults of a small run.
 pub(crate) fn memory(place: &Workplace) -> Vec<Row> {
     let big = place.project().join("huge.txt");
-    std::fs::write(&big, "a line of output that is about as long as log lines are in practice\n".repeat(1_900_000)).unwrap();
+    std::fs::write(
+        &big,
+        "a line of output that is about as long as log lines are in practice\n".repeat(1_900_000),
+    )
+    .unwrap();
     let rows = vec![
         peak(place, "peak memory, 128 MiB through a recorded pipe", &["gate", "--", "cat", "huge.txt"]),
-        peak(place, "peak memory, 128 MiB through a recorded pty", &["gate", "--pty", "--", "cat", "huge.txt"]),
+        peak(
+            place,
+            "peak memory, 128 MiB through a recorded pty",
+            &["gate", "--pty", "--", "cat", "huge.txt"],
+        ),
     ];
     std::fs::remove_file(big).unwrap();
     rows

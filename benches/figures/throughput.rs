@@ -45,7 +45,10 @@ fn write_log(place: &Workplace, mebibytes: usize) {
     let mut text = String::new();
     let mut number = 0;
     while text.len() < mebibytes * MEBIBYTE {
-        let _ = writeln!(text, "2026-01-01T00:00:00.{number:09}Z INFO server::worker request {number:>9} handled in 12 ms");
+        let _ = writeln!(
+            text,
+            "2026-01-01T00:00:00.{number:09}Z INFO server::worker request {number:>9} handled in 12 ms"
+        );
         number += 1;
     }
     std::fs::write(place.project().join("big.txt"), text).unwrap();

@@ -18,7 +18,8 @@ impl Workplace {
         std::fs::create_dir_all(place.project()).unwrap();
         std::fs::create_dir_all(place.path("config/gate")).unwrap();
         let git = |words: &[&str]| {
-            let status = Command::new("git").current_dir(place.project()).args(words).stdout(Stdio::null()).status();
+            let status =
+                Command::new("git").current_dir(place.project()).args(words).stdout(Stdio::null()).status();
             assert!(status.expect("git is installed").success());
         };
         git(&["init", "-q"]);

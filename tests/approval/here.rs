@@ -60,7 +60,9 @@ fn a_reason_is_typed_and_sent() {
 fn the_whole_command_and_its_circumstances_are_on_the_screen() {
     let state = tempfile::tempdir().unwrap();
     let mut terminal = ask(&Asking::new(state.path(), "make install \u{202e}x"));
-    let shown = ready(&mut terminal);
+    let mut screen = vt100::Parser::new(30, 100, 0);
+    screen.process(ready(&mut terminal).as_bytes());
+    let shown = screen.screen().contents();
     for text in
         ["make install \\u{202e}x", "HIGH", "score 40", "a test asks", "ann@mill", "digest", "a approve once"]
     {
