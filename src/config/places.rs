@@ -67,7 +67,8 @@ impl Places {
         state.join("whitelist.jsonl")
     }
 
-    /// Directories and files of gate's own, which no gated command may touch unasked.
+    /// Directories of gate's own, which no gated command may touch unasked. A project's `.gate.toml` is none: it can
+    /// only tighten, and whoever reads the project reads it; writing it is a matter of policy.
     #[must_use]
     pub fn own_paths(&self, state: &Path) -> Vec<PathBuf> {
         let mut paths = vec![
@@ -78,7 +79,6 @@ impl Places {
             self.state.clone(),
             state.to_path_buf(),
         ];
-        paths.extend(self.project.clone());
         paths.dedup();
         paths
     }
