@@ -276,7 +276,7 @@ impl Log {
 
     /// Finds the last record, and what stands after it.
     fn tail(&self, file: &File, size: u64) -> Result<Tail, LogError> {
-        let mut window = 4096;
+        let mut window = 1024;
         loop {
             let start = size.saturating_sub(window);
             let mut bytes = vec![0; usize::try_from(size - start).unwrap_or(0)];

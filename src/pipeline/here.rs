@@ -132,6 +132,7 @@ impl Here {
             failure: if settings.is_strict(tier) { record::Failure::EndRun } else { record::Failure::GoOn },
             input: settings.input,
             limit: settings.max_size,
+            redact: settings.redact.clone(),
         };
         let name = record::file_name(request.asked_at, id);
         let directory = self.settings().state.join("recordings");

@@ -1,6 +1,6 @@
 //! One stream of output on its way into the recording: bytes → text → without secrets → lines.
 
-use super::{Origin, Redactor, Utf8, lines::Lines};
+use super::{Origin, Redactor, Utf8, custom::Custom, lines::Lines};
 
 /// What happens to newlines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,21 @@ struct Text {
     redactor: Redactor,
     /// When what is held back came: it keeps its time.
     held_at: u64,
+    end: End,
+}
+
+/// The last steps of the way.
+#[derive(Debug)]
+struct End {
+    custom: Option<Custom>,
     newlines: Newlines,
     after_return: bool,
 }
 
 impl Channel {
-    pub(super) fn new(newlines: Newlines) -> Self {
-        let text = Text { redactor: Redactor::default(), held_at: 0, newlines, after_return: false };
+    pub(super) fn new(newlines: Newlines, custom: Option<Custom>) -> Self {
+        let end = End { custom, newlines, after_return: false };
+        let text = Text { redactor: Redactor::default(), held_at: 0, end };
         Self { utf8: Utf8::default(), text }
     }
 
@@ -49,13 +57,11 @@ impl Channel {
 
 impl Text {
     fn push(&mut self, at: u64, part: &str, lines: &mut Lines) {
-        let Self { redactor, held_at, newlines, after_return } = self;
-        let held_before = redactor.holds();
-        let mut fresh = !held_before;
+        let Self { redactor, held_at, end } = self;
+        let mut fresh = !redactor.holds();
         redactor.push(part, &mut |clear, origin| {
             fresh |= origin == Origin::Fresh;
-            let time = if origin == Origin::Held { *held_at } else { at };
-            put(time, clear, *newlines, after_return, lines);
+            end.push(if origin == Origin::Held { *held_at } else { at }, clear, lines);
         });
         if fresh {
             *held_at = at;
@@ -63,8 +69,27 @@ impl Text {
     }
 
     fn finish(&mut self, lines: &mut Lines) {
-        let Self { redactor, held_at, newlines, after_return } = self;
-        redactor.finish(&mut |clear, _| put(*held_at, clear, *newlines, after_return, lines));
+        let Self { redactor, held_at, end } = self;
+        redactor.finish(&mut |clear, _| end.push(*held_at, clear, lines));
+        end.finish(lines);
+    }
+}
+
+impl End {
+    fn push(&mut self, at: u64, text: &str, lines: &mut Lines) {
+        let Self { custom, newlines, after_return } = self;
+        let mut put = |at, text: &str| put(at, text, *newlines, after_return, lines);
+        match custom {
+            Some(custom) => custom.push(at, text, &mut put),
+            None => put(at, text),
+        }
+    }
+
+    fn finish(&mut self, lines: &mut Lines) {
+        let Self { custom, newlines, after_return } = self;
+        if let Some(custom) = custom {
+            custom.finish(&mut |at, text| put(at, text, *newlines, after_return, lines));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::json::{push_escaped, push_escaped_for_terminal};
 
-use super::{Code, Encoder, Format, Header, disk::Batch, redact};
+use super::{Code, Encoder, Format, Header, custom::Custom, disk::Batch, redact};
 
 /// Output that comes within this time of the event's start becomes one event, in microseconds.
 const COALESCE: u64 = 10_000;
@@ -18,8 +18,11 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Starts a recording; gives the header's line, too.
-    pub(super) fn new(format: Format, header: &Header) -> (Self, Vec<u8>) {
-        let redacted = |text: &Option<String>| text.as_deref().map(|text| redact(text).into_owned());
+    pub(super) fn new(format: Format, header: &Header, custom: Option<&Custom>) -> (Self, Vec<u8>) {
+        let redacted = |text: &Option<String>| {
+            let text = redact(text.as_deref()?).into_owned();
+            Some(custom.map_or_else(|| text.clone(), |custom| custom.cut(text.clone())))
+        };
         let header =
             Header { command: redacted(&header.command), title: redacted(&header.title), ..header.clone() };
         let encoder = Encoder::new(format);

@@ -5,6 +5,7 @@
 mod cast;
 mod cast_reader;
 mod channel;
+mod custom;
 mod decode;
 mod disk;
 mod dump;

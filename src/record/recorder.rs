@@ -11,6 +11,7 @@ use crate::exec::{Ended, Event, Sink, Stream};
 use super::{
     Code, Format, Header,
     channel::{Channel, Newlines},
+    custom::Custom,
     disk::{Disk, Lost},
     lines::Lines,
     question::Question,
@@ -25,7 +26,7 @@ const FIRST_FLUSH: u64 = 250_000;
 const FLUSH: u64 = 1_000_000;
 
 /// How a run is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The format's version.
     pub format: Format,
@@ -35,11 +36,19 @@ pub struct Options {
     pub input: Input,
     /// The size in bytes from which on output is no longer recorded.
     pub limit: u64,
+    /// Regular expressions of what is cut out of each line, besides the secrets that gate knows.
+    pub redact: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { format: Format::V2, failure: Failure::GoOn, input: Input::Skip, limit: 64 << 20 }
+        Self {
+            format: Format::V2,
+            failure: Failure::GoOn,
+            input: Input::Skip,
+            limit: 64 << 20,
+            redact: vec![],
+        }
     }
 }
 
@@ -117,25 +126,27 @@ impl Recorder {
     /// the run has lasted for a quarter of a second, has written 128 KiB, or ends: that is one write for a short run.
     ///
     /// # Errors
-    /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs.
+    /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs. For
+    /// [`Options::redact`], where one is no regular expression.
     pub fn create(directory: &Path, name: String, header: &Header, options: Options) -> io::Result<Self> {
-        let (lines, first) = Lines::new(options.format, header);
+        let custom = Custom::new(&options.redact)?;
+        let (lines, first) = Lines::new(options.format, header, custom.as_ref());
         let mut recorder = Self {
             options,
             started: Instant::now(),
             disk: Disk::new(directory, &name, first),
             name,
             lines,
-            terminal: Channel::new(Newlines::AsTheyAre),
-            standard_output: Channel::new(Newlines::WithReturn),
-            standard_error: Channel::new(Newlines::WithReturn),
+            terminal: Channel::new(Newlines::AsTheyAre, custom.clone()),
+            standard_output: Channel::new(Newlines::WithReturn, custom.clone()),
+            standard_error: Channel::new(Newlines::WithReturn, custom),
             question: Question::default(),
             flushed: 0,
             counts: Counts::default(),
             full: false,
             trouble: None,
         };
-        if options.failure == Failure::EndRun {
+        if recorder.options.failure == Failure::EndRun {
             recorder.flush(0)?;
         }
         Ok(recorder)

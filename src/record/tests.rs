@@ -132,6 +132,20 @@ fn secrets_never_reach_the_disk() {
 }
 
 #[test]
+fn what_the_configuration_names_is_cut_out_too() {
+    let options = Options { redact: vec!["corp-[0-9]+".into()], ..Options::default() };
+    let events = [
+        Event::Output(Stream::Output, b"host corp-1"),
+        Event::Output(Stream::Output, b"23 up\ncorp-4"),
+        Event::End(Ended::Exited(0)),
+    ];
+    assert_eq!(output(&recorded(options, &events).0), "host [redacted] up\r\n[redacted]");
+    let options = Options { redact: vec!["(".into()], ..Options::default() };
+    let directory = std::path::Path::new("/nowhere");
+    Recorder::create(directory, "r.cast".into(), &Header::default(), options).unwrap_err();
+}
+
+#[test]
 fn small_writes_become_few_events() {
     let mut events = vec![];
     for _ in 0..20_000 {

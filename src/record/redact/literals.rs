@@ -22,6 +22,23 @@ static STARTS: [(u8, u8); 256] = {
     starts
 };
 
+/// The bytes of literals that others follow: most text ends with a newline, and that is none of them.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static GOES_ON: [bool; 256] = {
+    let mut goes_on = [false; 256];
+    let mut index = 0;
+    while index < LITERALS_LENGTH {
+        let literal = LITERALS[index].0.as_bytes();
+        let mut place = 0;
+        while place + 1 < literal.len() {
+            goes_on[literal[place] as usize] = true;
+            place += 1;
+        }
+        index += 1;
+    }
+    goes_on
+};
+
 const LITERALS_LENGTH: usize = {
     assert!(LITERALS.len() <= 32);
     LITERALS.len()
@@ -45,6 +62,10 @@ pub(super) fn find(text: &str, from: usize, seen: usize) -> Option<(&'static Kin
 
 /// How many bytes at the end of `text` are the beginning of a literal.
 pub(super) fn partial(text: &str) -> usize {
+    let can_go_on = |byte: &u8| GOES_ON.get(usize::from(*byte)).is_some_and(|goes_on| *goes_on);
+    if !text.as_bytes().last().is_some_and(can_go_on) {
+        return 0;
+    }
     LITERALS.iter().map(|(literal, _)| partial_of(text, literal)).max().unwrap_or(0)
 }
 
