@@ -34,7 +34,7 @@ impl Examples {
                 "/home/user/.config/gate".into(),
                 "/home/user/.local/state/gate".into(),
             ],
-            protected: Vec::new(),
+            found: Vec::new(),
             now: 0,
         };
         Self { context, catalog: Catalog::built_in() }

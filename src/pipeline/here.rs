@@ -56,8 +56,14 @@ impl Here {
     /// Where the compiled policy is damaged.
     pub fn decide(&self, line: &CommandLine) -> Result<(Facts, Decision)> {
         let facts = facts::analyse(line, &self.machine, &self.catalog);
-        let decision =
-            policy::decide(&facts, &self.context, &self.loaded.policy()?, &self.loaded.whitelist()?)?;
+        let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
+        let trees = policy::trees_to_look_at(&facts, &self.context, &policy)?;
+        let decision = if trees.is_empty() {
+            policy::decide(&facts, &self.context, &policy, &whitelist)?
+        } else {
+            let context = Context { found: sys::tree::files_below(&trees), ..self.context.clone() };
+            policy::decide(&facts, &context, &policy, &whitelist)?
+        };
         Ok((facts, decision))
     }
 
@@ -214,7 +220,7 @@ fn context(
         workspace: sys::world::workspace(&cwd, home.as_deref()),
         cwd,
         home,
-        protected: Vec::new(),
+        found: Vec::new(),
         gate_paths: loaded.places.own_paths(&loaded.settings.state),
         now: sys::clock::now_millis() / 1000,
     }

@@ -52,17 +52,6 @@ pub(super) fn each(
     }
 }
 
-/// Every rule that could speak of one file that lies in a wide target.
-pub(super) fn each_of_file(
-    policy: &Policy<'_>,
-    context: &Context,
-    kind: EffectKind,
-    file: &Path,
-    judge: &mut Judge<'_>,
-) -> Result<(), Corrupt> {
-    Search { policy, context, kind }.path(file, judge)
-}
-
 struct Search<'s> {
     policy: &'s Policy<'s>,
     context: &'s Context,
@@ -134,22 +123,15 @@ impl Search<'_> {
     }
 
     fn glob(&self, glob: &[u8], judge: &mut Judge<'_>) -> Result<(), Corrupt> {
-        let mut literal = Vec::new();
-        for component in paths::components(glob).take_while(|component| !pattern::is_glob(component)) {
-            literal.push(b'/');
-            literal.extend(pattern::unescape(component));
-        }
-        if literal.is_empty() {
-            literal.push(b'/');
-        }
-        let directory = Path::new(std::ffi::OsStr::from_bytes(&literal));
-        self.prefixes(&literal, judge)?;
+        let directory = paths::literal_directory(glob);
+        let literal = directory.as_os_str().as_bytes();
+        self.prefixes(literal, judge)?;
         for component in paths::components(glob).filter(|component| !pattern::is_glob(component)) {
             self.all(index::floating(self.kind as u8, &pattern::unescape(component)), judge)?;
         }
         self.all(index::floating_any(self.kind as u8), judge)?;
         self.all(index::floating_strict(self.kind as u8), judge)?;
-        self.below(directory, judge)
+        self.below(&directory, judge)
     }
 }
 

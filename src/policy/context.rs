@@ -20,9 +20,8 @@ pub struct Context {
     pub home: Option<PathBuf>,
     /// Directories of gate's own configuration and state.
     pub gate_paths: Vec<PathBuf>,
-    /// Files below the workspace that rules protect by name wherever they lie (`.env`, `*.pem`), as far as a bounded
-    /// look found them; a recursive target that holds one of them is judged as that file.
-    pub protected: Vec<PathBuf>,
+    /// Files that a bounded look found in the trees that [`super::trees_to_look_at`] names.
+    pub found: Vec<PathBuf>,
     /// Seconds since the epoch.
     pub now: u64,
 }

@@ -1,6 +1,6 @@
 //! Facts and rules → decision.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use crate::facts::{Facts, Invocation};
 
@@ -39,6 +39,23 @@ pub fn decide(
         whole.include(outcome);
     }
     bench.decision(facts, whole, outcomes)
+}
+
+/// The directories whose files count in a decision about these facts: trees that a program reads for which a strict
+/// rule protects names wherever they lie. Mostly none, and then nobody needs to look.
+///
+/// # Errors
+/// [`Corrupt`] where the compiled policy is damaged.
+pub fn trees_to_look_at(
+    facts: &Facts,
+    context: &Context,
+    policy: &Policy<'_>,
+) -> Result<Vec<PathBuf>, Corrupt> {
+    let mut trees = BTreeSet::new();
+    for invocation in &facts.invocations {
+        trees.extend(judge::searched(policy, context, invocation)?);
+    }
+    Ok(trees.into_iter().collect())
 }
 
 /// What is said of one invocation, or of the line.
@@ -214,7 +231,7 @@ impl Bench<'_> {
                 let same =
                     |old: &Reason| old.rule.is_some() && old.rule == reason.rule && old.tier >= reason.tier;
                 let many = || reasons.iter().filter(|old| old.rule.is_none()).count() >= UNCOVERED;
-                if !reasons.iter().any(same) && !(reason.rule.is_none() && many()) {
+                if !(reasons.iter().any(same) || reason.rule.is_none() && many()) {
                     reasons.push(reason.clone());
                 }
             }

@@ -44,7 +44,7 @@ impl ExampleMachine {
             workspace: Some("/home/user/project".into()),
             home: Some("/home/user".into()),
             gate_paths: vec!["/home/user/.config/gate".into(), "/home/user/.local/state/gate".into()],
-            protected: Vec::new(),
+            found: Vec::new(),
             now: 0,
         };
         Self { context, catalog }

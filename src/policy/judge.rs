@@ -9,11 +9,13 @@ use crate::facts::{Effect, EffectKind, Invocation, Program, Target, Undo};
 
 use super::{
     Context, Corrupt, Policy, Tier,
-    cache::Rule,
+    cache::{Patterns, Rule},
     candidates,
     index::NO_PATTERN,
     paths::{self, Contact, PathPattern, Touch},
-    pattern, words,
+    pattern,
+    rule::Kinds,
+    words,
 };
 
 /// A rule that applies.
@@ -35,6 +37,30 @@ pub(super) struct Judged {
     /// The effects that were judged: the invocation's, and running a program from an unexpected place.
     pub(super) effects: Vec<Effect>,
     pub(super) said: Vec<Said>,
+}
+
+/// The trees of an invocation in which a strict rule about this program protects names wherever they lie.
+pub(super) fn searched(
+    policy: &Policy<'_>,
+    context: &Context,
+    invocation: &Invocation,
+) -> Result<Vec<PathBuf>, Corrupt> {
+    let wide: Vec<&Effect> = invocation.effects.iter().filter(|effect| is_wide(&effect.target)).collect();
+    if wide.is_empty() {
+        return Ok(Vec::new());
+    }
+    let scopes = Scopes::Count;
+    let court = Court { policy, context, invocation, effects: &[], scopes, said: Vec::new() };
+    let mut kinds = Kinds::default();
+    for (number, pattern) in court.found_commands()? {
+        let rule = policy.rule(number)?;
+        let floats = any_pattern(rule.paths()?, |pattern| paths::is_floating(pattern.below))?;
+        if floats && rule.tier()? >= Tier::High && court.words(&rule.command(pattern as usize)?) != Touch::No
+        {
+            kinds = kinds.with(rule.kinds()?);
+        }
+    }
+    Ok(wide.into_iter().filter(|effect| kinds.has(effect.kind)).filter_map(root).collect())
 }
 
 /// Whether the circumstances that a rule names have to be given.
@@ -88,7 +114,15 @@ struct Court<'c> {
 
 impl<'c> Court<'c> {
     fn commands(&mut self) -> Result<(), Corrupt> {
-        let Some(name) = name(self.invocation) else { return Ok(()) };
+        for (number, pattern) in self.found_commands()? {
+            self.command(number, pattern as usize)?;
+        }
+        Ok(())
+    }
+
+    /// The rules whose words could be the invocation's, each with the pattern by which it was found.
+    fn found_commands(&self) -> Result<Vec<(u32, u32)>, Corrupt> {
+        let Some(name) = name(self.invocation) else { return Ok(Vec::new()) };
         let second = self.invocation.words.get(1).map(|word| word.value.as_deref());
         let mut found = Vec::new();
         let mut names = vec![name];
@@ -99,10 +133,7 @@ impl<'c> Court<'c> {
                 Ok(true)
             })?;
         }
-        for (number, pattern) in found {
-            self.command(number, pattern as usize)?;
-        }
-        Ok(())
+        Ok(found)
     }
 
     fn command(&mut self, number: u32, pattern: usize) -> Result<(), Corrupt> {
@@ -117,7 +148,7 @@ impl<'c> Court<'c> {
             self.say(rule, None, contact)?;
         }
         for (index, effect) in self.effects.iter().enumerate().filter(|(_, effect)| kinds.has(effect.kind)) {
-            let contact = self.contact(rule, None, effect)?;
+            let contact = self.contact(rule, None, effect)?.or(self.found(rule, effect)?);
             let contact = Contact {
                 all: contact.all && touch == Touch::Certain,
                 some: if touch == Touch::Certain { contact.some } else { contact.some.min(Touch::Maybe) },
@@ -164,23 +195,6 @@ impl<'c> Court<'c> {
                 let contact = self.contact(rule, Some(pattern), effect)?;
                 self.scoped_effect(rule, index, effect, contact)
             })?;
-            for file in self.protected(effect) {
-                candidates::each_of_file(
-                    self.policy,
-                    self.context,
-                    effect.kind,
-                    file,
-                    &mut |number, pattern| {
-                        let rule = self.policy.rule(number)?;
-                        let target =
-                            Target::Path { path: file.clone(), resolved: file.clone(), recursive: false };
-                        let one = Effect { target, ..effect.clone() };
-                        let contact = self.contact(rule, Some(pattern), &one)?;
-                        let contact = Contact { all: false, some: contact.some.min(Touch::Maybe) };
-                        self.scoped_effect(rule, index, effect, contact)
-                    },
-                )?;
-            }
         }
         Ok(())
     }
@@ -220,11 +234,7 @@ impl<'c> Court<'c> {
         }
         for exception in rule.except()?.iter() {
             let met = self.meet(exception?, &effect.target);
-            if if strict {
-                met.all
-            } else {
-                met.some != Touch::No || self.holds_protected(exception?, effect)
-            } {
+            if if strict { met.all } else { met.some != Touch::No } {
                 return Ok(false);
             }
         }
@@ -303,22 +313,17 @@ impl<'c> Court<'c> {
         }
     }
 
-    /// The protected files that are known to lie in an effect's wide target.
-    fn protected(&self, effect: &Effect) -> Vec<&'c PathBuf> {
-        let holds = |file: &PathBuf| match &effect.target {
-            Target::Path { path, resolved, recursive: true } => {
-                file.starts_with(path) || file.starts_with(resolved)
+    /// How the files that were found in an effect's tree meet a rule.
+    fn found(&self, rule: Rule<'_>, effect: &Effect) -> Result<Contact, Corrupt> {
+        for file in self.context.found.iter().filter(|file| reaches(&effect.target, file)) {
+            let meets = |pattern: PathPattern<'_>| {
+                paths::of_path(pattern, file, file, false, self.context).some != Touch::No
+            };
+            if any_pattern(rule.paths()?, meets)? && !any_pattern(rule.except()?, meets)? {
+                return Ok(Contact::UNKNOWN);
             }
-            Target::Glob { pattern, recursive } => paths::glob_reaches(pattern, *recursive, file),
-            _ => false,
-        };
-        self.context.protected.iter().filter(|file| holds(file)).collect()
-    }
-
-    fn holds_protected(&self, pattern: PathPattern<'_>, effect: &Effect) -> bool {
-        let meets =
-            |file: &PathBuf| paths::of_path(pattern, file, file, false, self.context).some != Touch::No;
-        self.protected(effect).into_iter().any(meets)
+        }
+        Ok(Contact::NONE)
     }
 
     fn in_scope(&self, rule: Rule<'_>) -> Result<bool, Corrupt> {
@@ -362,12 +367,40 @@ impl<'c> Court<'c> {
     }
 }
 
+/// Whether a file can be what a wide target means.
+fn reaches(target: &Target, file: &Path) -> bool {
+    match target {
+        Target::Path { path, resolved, recursive: true } => {
+            file.starts_with(path) || file.starts_with(resolved)
+        }
+        Target::Glob { pattern, recursive } => paths::glob_reaches(pattern, *recursive, file),
+        _ => false,
+    }
+}
+
+fn any_pattern(patterns: Patterns<'_>, meets: impl Fn(PathPattern<'_>) -> bool) -> Result<bool, Corrupt> {
+    patterns.iter().try_fold(false, |any, pattern| Ok(any || meets(pattern?)))
+}
+
 /// The name by which rules know the program.
 fn name(invocation: &Invocation) -> Option<&[u8]> {
     match &invocation.program {
         Program::Builtin(name) | Program::Function(name) | Program::Elsewhere(name) => Some(name.as_bytes()),
         Program::File { name, .. } => Some(name.as_bytes()),
         Program::Nothing | Program::Unknown => None,
+    }
+}
+
+const fn is_wide(target: &Target) -> bool {
+    matches!(target, Target::Path { recursive: true, .. } | Target::Glob { .. })
+}
+
+/// The directory below which everything that an effect can reach lies.
+fn root(effect: &Effect) -> Option<PathBuf> {
+    match &effect.target {
+        Target::Path { resolved, .. } => Some(resolved.clone()),
+        Target::Glob { pattern, .. } => Some(paths::literal_directory(pattern)),
+        _ => None,
     }
 }
 

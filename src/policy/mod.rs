@@ -39,7 +39,7 @@ mod writer;
 pub use cache::{CompiledSource, Corrupt, Policy};
 pub use compile::{Compiled, compile};
 pub use context::Context;
-pub use decide::decide;
+pub use decide::{decide, trees_to_look_at};
 pub use decision::{Action, Decision, Part, Reason, Tier};
 pub use effect_text::effect_text;
 pub use examples::{Analyse, ExampleMachine};

@@ -4,7 +4,11 @@
 //! reach does. A strict rule speaks already where the target *may* touch its pattern. [`Contact`] carries both
 //! answers.
 
-use std::{os::unix::ffi::OsStrExt as _, path::Path};
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Context, pattern,
@@ -142,6 +146,15 @@ pub(super) fn literal_prefix(below: &[u8]) -> &[u8] {
         end += part.len() + 1;
     }
     below.get(..end.saturating_sub(1)).unwrap_or(below)
+}
+
+/// The directory in front of the first component that the shell expands.
+pub(super) fn literal_directory(glob: &[u8]) -> PathBuf {
+    let mut directory = PathBuf::from("/");
+    for component in components(glob).take_while(|component| !pattern::is_glob(component)) {
+        directory.push(OsStr::from_bytes(&pattern::unescape(component)));
+    }
+    directory
 }
 
 /// Whether a pattern starts with `**` and names something behind it: it protects a name wherever it lies.

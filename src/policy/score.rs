@@ -52,8 +52,7 @@ impl Row {
             Self::Irreversible => effects.any(|effect| effect.undo == Undo::Irreversible),
             Self::Outside => effects.any(|effect| changes(effect) && !lies_inside(&effect.target, context)),
             Self::Exfiltration => {
-                (has(EffectKind::Network) || has(EffectKind::Remote))
-                    && effects.any(|effect| reads_a_file(effect))
+                (has(EffectKind::Network) || has(EffectKind::Remote)) && effects.any(reads_a_file)
             }
             Self::Many => is_wide(effects),
             Self::Production => facts.invocations.iter().any(|invocation| {

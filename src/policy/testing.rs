@@ -16,7 +16,7 @@ pub(super) fn context() -> Context {
         workspace: Some("/home/user/project".into()),
         home: Some("/home/user".into()),
         gate_paths: vec!["/home/user/.config/gate".into(), "/home/user/.local/state/gate".into()],
-        protected: Vec::new(),
+        found: Vec::new(),
         now: 1_000_000,
     }
 }

@@ -237,18 +237,40 @@ fn a_tree_that_holds_a_secret_is_high() {
 }
 
 #[test]
-fn a_secret_that_was_found_in_a_tree_counts_and_one_that_was_not_does_not() {
-    let read = |target| facts(vec![invocation("grep", vec![effect(Read, target)])]);
-    let found = Context { protected: vec!["/home/user/project/.env".into()], ..context() };
-    let tier = |target, context: &Context| decided_in(RULES, &read(target), context, &[]).tier;
-    assert_eq!(tier(tree("/home/user/project"), &context()), Tier::Low);
-    assert_eq!(tier(tree("/home/user/project"), &found), Tier::High);
-    assert_eq!(tier(tree("/home/user/project/src"), &found), Tier::Low);
-    assert_eq!(tier(glob("/home/user/project/*"), &context()), Tier::Low);
-    assert_eq!(tier(glob("/home/user/project/*"), &found), Tier::Low);
-    assert_eq!(tier(glob("/home/user/project/.*"), &found), Tier::High);
-    assert_eq!(tier(glob("/home/user/project/*.rs"), &found), Tier::Low);
-    assert_eq!(tier(glob("/home/user/project/.en?"), &context()), Tier::High);
+fn a_secret_that_was_found_in_a_tree_counts_for_the_programs_that_a_rule_names() {
+    let rules = format!(
+        "{RULES}\n[[rule]]\nid = \"tree\"\ntier = \"high\"\nreason = \"shows a secret\"\ncommand = \"grep **\"\n\
+         effect = \"read\"\npath = [\"**/.env\", \"**/.env.*\"]\nexcept = \"**/.env.example\"\nmatch = \"grep x .env\""
+    );
+    let at = |files: &[&str]| Context {
+        found: files.iter().map(|file| format!("/home/user/project/{file}").into()).collect(),
+        ..context()
+    };
+    let tier = |words, target, context: &Context| {
+        let facts = facts(vec![invocation(words, vec![effect(Read, target)])]);
+        decided_in(&rules, &facts, context, &[]).tier
+    };
+    let found = at(&["src/main.rs", ".env"]);
+    assert_eq!(tier("grep -r x", tree("/home/user/project"), &at(&["src/main.rs"])), Tier::Low);
+    assert_eq!(tier("grep -r x", tree("/home/user/project"), &found), Tier::High);
+    assert_eq!(tier("git status", tree("/home/user/project"), &found), Tier::Low);
+    assert_eq!(tier("grep -r x", tree("/home/user/project/src"), &found), Tier::Low);
+    assert_eq!(tier("grep -r x", tree("/home/user/project"), &at(&[".env.example"])), Tier::Low);
+    assert_eq!(tier("grep x", glob("/home/user/project/*"), &found), Tier::Low);
+    assert_eq!(tier("grep x", glob("/home/user/project/.*"), &found), Tier::High);
+    assert_eq!(tier("grep x", glob("/home/user/project/*.rs"), &found), Tier::Low);
+    assert_eq!(tier("cat x", glob("/home/user/project/.en?"), &context()), Tier::High);
+    let bytes = compiled(&rules);
+    let policy = Policy::open(&bytes).unwrap();
+    let trees = |words, target| {
+        let facts = facts(vec![invocation(words, vec![effect(Read, target)])]);
+        super::trees_to_look_at(&facts, &context(), &policy).unwrap()
+    };
+    let project = [std::path::PathBuf::from("/home/user/project")];
+    assert_eq!(trees("grep -r x", tree("/home/user/project")), project);
+    assert_eq!(trees("grep x", glob("/home/user/project/*")), project);
+    assert!(trees("git status", tree("/home/user/project")).is_empty());
+    assert!(trees("grep x", path("/home/user/project/a")).is_empty());
 }
 
 #[test]

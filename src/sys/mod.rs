@@ -16,4 +16,5 @@ pub mod pty;
 pub mod signal;
 pub mod stdin;
 pub mod terminal;
+pub mod tree;
 pub mod world;
