@@ -91,6 +91,15 @@ impl Flow {
         self.source = None;
     }
 
+    /// Gives up what was read and not passed on, too: nobody is waited for.
+    pub(super) fn abandon(&mut self) {
+        self.source = None;
+        self.outlet = None;
+        self.written = self.filled;
+        self.owed = 0;
+        self.skip_recording();
+    }
+
     /// Reads until nothing more is there or the buffer is full; an error other than "nothing there" ends the stream,
     /// as a pty's `EIO` does when nobody has its follower open.
     pub(super) fn fill(&mut self) {

@@ -199,10 +199,7 @@ impl Relay<'_> {
     /// The recording is strict and cannot go on: the command is terminated, and nobody waits for its output.
     fn break_off(&mut self, error: io::Error) {
         self.sink = None;
-        for flow in &mut self.flows {
-            flow.close();
-            flow.skip_recording();
-        }
+        self.flows.iter_mut().for_each(Flow::abandon);
         if self.state.ended.is_none() {
             self.child.signal_all(Signal::SIGTERM);
             self.child.signal_all(Signal::SIGCONT);

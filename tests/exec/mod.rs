@@ -1,5 +1,7 @@
 //! Running what is permitted.
 
 mod channels;
+mod shells;
+mod signals;
 mod status;
 mod terminals;
