@@ -79,12 +79,7 @@ impl Monitor {
         let prepared = Prepared::of(image, wires, follower, mask, place);
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before)).map_err(failed)?;
-        // SAFETY: the child calls only what is async-signal-safe, and leaves by `_exit`.
-        #[expect(
-            unsafe_code,
-            reason = "the monitor shares the image of gate, which is small and needs no exec"
-        )]
-        let forked = unsafe { fork() };
+        let forked = fork_to_leave();
         if let Ok(ForkResult::Child) = forked {
             monitor(&prepared, &theirs, &refusal);
             leave();
@@ -199,12 +194,7 @@ fn monitor(prepared: &Prepared<'_>, control: &OwnedFd, refusal: &OwnedFd) {
         Ok(follower) => follower,
         Err(error) => return refuse(refusal, error),
     };
-    // SAFETY: this process has one thread, and its child calls only what is async-signal-safe.
-    #[expect(
-        unsafe_code,
-        reason = "the command has to enter its group and the foreground before it is executed"
-    )]
-    let command = match unsafe { fork() } {
+    let command = match fork_to_leave() {
         Ok(ForkResult::Child) => {
             refuse(refusal, become_command(prepared, &follower));
             leave();
@@ -349,6 +339,15 @@ fn read_whole(from: &OwnedFd, number: &mut [u8; 4]) -> bool {
 
 fn refuse(refusal: &OwnedFd, error: Errno) {
     let _ = write(refusal, &(error as i32).to_ne_bytes());
+}
+
+/// Forks; both callers' children call only what is async-signal-safe and then [`leave`] or are replaced.
+fn fork_to_leave() -> nix::Result<ForkResult> {
+    // SAFETY: the child neither allocates nor takes a lock, whatever other threads held, and never returns.
+    #[expect(unsafe_code, reason = "groups and foreground are entered before `execve`")]
+    unsafe {
+        fork()
+    }
 }
 
 fn leave() -> ! {
