@@ -68,11 +68,14 @@ impl From<io::Error> for Failed {
     }
 }
 
+/// A request that was found, and what came of looking at it.
+pub type Found = (RequestId, Result<Waiting, Failed>);
+
 /// Every request that waits and that this process may see, oldest first; the others with the reason why not.
 ///
 /// # Errors
 /// Where the directory cannot be read; that there is none means that nothing waits.
-pub fn pending(state: &Path) -> Result<Vec<(RequestId, Result<Waiting, Failed>)>, Failed> {
+pub fn pending(state: &Path) -> Result<Vec<Found>, Failed> {
     let directory = match Directory::open(state) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         directory => directory?,

@@ -98,9 +98,22 @@ pub(crate) fn dangerous() -> Request {
         weight,
         span: Some(Span { start: span.0, end: span.1 }),
     };
-    let privilege = reason(Some("privilege"), Tier::High, "gains the rights of root", 30, (12, 16));
-    let delete = reason(Some("delete-tree"), Tier::High, "deletes a whole tree", 35, (24, 27));
-    let write = reason(Some("write-outside"), Tier::Medium, "writes outside of the workspace", 10, (28, 38));
+    let privilege =
+        reason(Some("privilege"), Tier::High, "gains rights: takes or gives privileges: root", 30, (12, 16));
+    let delete = reason(
+        Some("delete-tree"),
+        Tier::High,
+        "deletes a whole tree: deletes whatever matches /home/ann/shop/build/* and everything below",
+        35,
+        (24, 27),
+    );
+    let write = reason(
+        Some("write-outside"),
+        Tier::Medium,
+        "writes outside: writes /tmp/log which leads to /private/tmp/log",
+        10,
+        (28, 38),
+    );
     let parts = vec![
         Part {
             action: Action::Allow,

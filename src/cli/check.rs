@@ -88,7 +88,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Format::Json => json::line(&facts, &decision)?,
         Format::Text => {
             let (style, width) = super::look_of_stdout();
-            explain::render(&explain::decision(&line, &facts, &decision, width), style)
+            explain::render(
+                &explain::decision(&line, &facts, &decision, width, explain::Detail::Everything),
+                style,
+            )
         }
     };
     let mut out = BufWriter::new(stdout);

@@ -7,8 +7,8 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::{
     approval::{Request, Start, StdinKind},
-    facts::{CommandLine, Effect, Facts, Invocation, Program, Target, Undo},
-    policy::{Action, Decision, Part, Reason, Tier},
+    facts::{CommandLine, Effect, Facts, Invocation, Program, Undo},
+    policy::{Action, Decision, Reason, Tier, effect_text},
 };
 
 use super::{
@@ -25,21 +25,30 @@ pub enum Detail {
     Everything,
 }
 
-/// Explains a decision: the command with marks under its parts, then each part.
+/// Explains a decision: the command with marks under its parts, what cannot be undone, then each part.
 #[must_use]
-pub fn decision(line: &CommandLine, facts: &Facts, decision: &Decision, width: usize) -> Vec<Line> {
+pub fn decision(
+    line: &CommandLine,
+    facts: &Facts,
+    decision: &Decision,
+    width: usize,
+    detail: Detail,
+) -> Vec<Line> {
     let mut out = highlight::command(&line.text(), facts, decision, width);
     losses(&mut out, facts, width);
     out.push(Line::default());
     if let Some(opacity) = &facts.opaque {
-        let head = part_head(1, decision.tier);
-        let text =
-            Line::default().with(Role::Strong, "not understood: ").with(Role::Text, &safe(&opacity.why));
-        flow(&mut out, head, &text, width);
-        reasons(&mut out, &decision.reasons, width);
+        flow(&mut out, part_head(1, decision.tier), &not_understood(&opacity.why), width);
+        for reason in &decision.reasons {
+            flow(&mut out, twig(), &told(reason, &reason.text), width);
+        }
     }
     for (index, invocation) in facts.invocations.iter().enumerate() {
-        part(&mut out, index + 1, invocation, decision.parts.get(index), width);
+        let (tier, reasons) = match decision.parts.get(index) {
+            Some(part) => (part.tier, part.reasons.as_slice()),
+            None => (Tier::High, &[][..]),
+        };
+        PartView { number: index + 1, invocation, tier, reasons, detail, width }.show(&mut out);
     }
     score(&mut out, decision, width);
     out
@@ -49,15 +58,15 @@ pub fn decision(line: &CommandLine, facts: &Facts, decision: &Decision, width: u
 #[must_use]
 pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {
     let mut out = vec![headline(request)];
-    out.extend(decision(&request.command_line, &request.facts, &request.decision, width));
+    out.extend(decision(&request.command_line, &request.facts, &request.decision, width, detail));
     let caller = &request.caller;
     let who = match &caller.agent {
         Some(agent) => format!("{} as {}@{}", safe(agent), safe(&caller.user), safe(&caller.host)),
         None => format!("{}@{}", safe(&caller.user), safe(&caller.host)),
     };
-    fact(&mut out, "by", &format!("{who}, process {}", caller.pid), width);
+    let who = format!("{who}, process {}; standard input is {}", caller.pid, stdin(caller.stdin));
+    fact(&mut out, "by", &who, width);
     fact(&mut out, "in", &path(&request.plan.cwd), width);
-    fact(&mut out, "stdin", stdin(caller.stdin), width);
     for (name, value) in &request.environment {
         fact(&mut out, "env", &format!("{}={}", Printable::line(name), Printable::line(value)), width);
     }
@@ -65,7 +74,13 @@ pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {
     if detail == Detail::Everything {
         everything(&mut out, request, width);
     }
-    fact(&mut out, "digest", &request.binding().hex(), width);
+    let digest = request.binding().hex();
+    fact(
+        &mut out,
+        "digest",
+        if detail == Detail::Everything { &digest } else { digest.get(..16).unwrap_or(&digest) },
+        width,
+    );
     out
 }
 
@@ -119,12 +134,18 @@ fn headline(request: &Request) -> Line {
 
 /// What cannot be undone, right under the command: the first thing that a reviewer has to know.
 fn losses(out: &mut Vec<Line>, facts: &Facts, width: usize) {
+    let mut lost: Vec<String> = Vec::new();
     for (index, invocation) in facts.invocations.iter().enumerate() {
         for effect in invocation.effects.iter().filter(|effect| effect.undo == Undo::Irreversible) {
-            let head = Line::default().with(Role::Tier(Tier::High), "! cannot be undone: ");
-            let text = format!("{} {} ({})", effect.kind.name(), target(effect), index + 1);
-            flow(out, head, &Line::default().with(Role::Text, &text), width);
+            let text = format!("{} ({})", safe(&effect_text(effect)), index + 1);
+            if !lost.contains(&text) {
+                lost.push(text);
+            }
         }
+    }
+    if !lost.is_empty() {
+        let head = Line::default().with(Role::Tier(Tier::High), "! cannot be undone: ");
+        flow(out, head, &Line::default().with(Role::Strong, &lost.join("; ")), width);
     }
 }
 
@@ -135,18 +156,82 @@ fn part_head(number: usize, tier: Tier) -> Line {
     head
 }
 
-fn part(out: &mut Vec<Line>, number: usize, invocation: &Invocation, part: Option<&Part>, width: usize) {
-    let tier = part.map_or(Tier::High, |part| part.tier);
-    flow(out, part_head(number, tier), &title(invocation), width);
-    if let Some(opacity) = &invocation.opaque {
-        let text =
-            Line::default().with(Role::Strong, "not understood: ").with(Role::Text, &safe(&opacity.why));
-        flow(out, branch(), &text, width);
+/// One part, as it is shown.
+struct PartView<'a> {
+    number: usize,
+    invocation: &'a Invocation,
+    tier: Tier,
+    reasons: &'a [Reason],
+    detail: Detail,
+    width: usize,
+}
+
+impl PartView<'_> {
+    fn show(&self, out: &mut Vec<Line>) {
+        let mut title = title(self.invocation);
+        let quiet = self.invocation.effects.is_empty() && self.invocation.opaque.is_none();
+        if let ([reason], Tier::Low, true) = (self.reasons, self.tier, quiet) {
+            title.push(Role::Aside, &format!("  {}{}", safe(&reason.text), rule(reason)));
+            return flow(out, part_head(self.number, self.tier), &title, self.width);
+        }
+        flow(out, part_head(self.number, self.tier), &title, self.width);
+        if let Some(opacity) = &self.invocation.opaque {
+            flow(out, twig(), &not_understood(&opacity.why), self.width);
+        }
+        let mut said = Vec::new();
+        for effect in &self.invocation.effects {
+            let line = self.effect(effect, &mut said);
+            flow(out, twig(), &line, self.width);
+        }
+        for (index, reason) in self.reasons.iter().enumerate() {
+            if !said.contains(&index) {
+                flow(out, twig(), &told(reason, &reason.text), self.width);
+            }
+        }
     }
-    for effect in &invocation.effects {
-        flow(out, branch(), &effect_line(effect), width);
+
+    /// An effect with the reasons that speak of it: the strictest, or all where everything is shown.
+    fn effect(&self, effect: &Effect, said: &mut Vec<usize>) -> Line {
+        let text = effect_text(effect);
+        let mut line = Line::default();
+        if effect.undo == Undo::Irreversible {
+            line.push(Role::Tier(Tier::High), "! ");
+        }
+        line.push(Role::Text, &safe(&text));
+        if self.detail == Detail::Everything {
+            line.push(Role::Aside, &format!(", by {}", safe(&effect.because)));
+        }
+        let mut first = true;
+        for (index, reason) in self.reasons.iter().enumerate() {
+            let Some(title) = reason.text.strip_suffix(text.as_str()) else { continue };
+            said.push(index);
+            if first || self.detail == Detail::Everything {
+                line.push(Role::Text, " — ");
+                for (role, piece) in told_pieces(reason, title.trim_end_matches(": ")) {
+                    line.push(role, &piece);
+                }
+            }
+            first = false;
+        }
+        line
     }
-    reasons(out, part.map_or(&[], |part| &part.reasons), width);
+}
+
+fn not_understood(why: &str) -> Line {
+    Line::default().with(Role::Strong, "not understood: ").with(Role::Text, &safe(why))
+}
+
+fn told(reason: &Reason, text: &str) -> Line {
+    told_pieces(reason, text).into_iter().fold(Line::default(), |line, (role, piece)| line.with(role, &piece))
+}
+
+fn told_pieces(reason: &Reason, text: &str) -> [(Role, String); 3] {
+    let text = if text.is_empty() { String::new() } else { format!(": {}", safe(text)) };
+    [
+        (Role::Tier(reason.tier), reason.tier.name().to_owned()),
+        (Role::Text, text),
+        (Role::Aside, rule(reason)),
+    ]
 }
 
 /// The program, where it was found, and through what.
@@ -170,53 +255,8 @@ fn title(invocation: &Invocation) -> Line {
     line
 }
 
-fn effect_line(effect: &Effect) -> Line {
-    let mut line = Line::default().with(Role::Strong, effect.kind.name());
-    let target = target(effect);
-    if !target.is_empty() {
-        line.push(Role::Text, &format!(" {target}"));
-    }
-    line.push(Role::Aside, &format!("  by {}", safe(&effect.because)));
-    if effect.undo == Undo::Irreversible {
-        line.push(Role::Tier(Tier::High), "  cannot be undone");
-    }
-    line
-}
-
-fn target(effect: &Effect) -> String {
-    let below = |recursive: bool| if recursive { " and everything below" } else { "" };
-    match &effect.target {
-        Target::Nothing => String::new(),
-        Target::Path { path: named, resolved, recursive } if named == resolved => {
-            path(named) + below(*recursive)
-        }
-        Target::Path { path: named, resolved, recursive } => {
-            format!("{} ⇒ {}{}", path(named), path(resolved), below(*recursive))
-        }
-        Target::Glob { pattern, recursive } => {
-            format!("whatever matches {}{}", Printable::line(pattern), below(*recursive))
-        }
-        Target::Host { name, port } => {
-            let name = name.as_deref().map_or("a host not known before it runs".into(), safe);
-            port.map_or_else(|| name.to_string(), |port| format!("{name}, port {port}"))
-        }
-        Target::Name(name) => safe(name).into_owned(),
-        Target::Unknown => "something not known before it runs".to_owned(),
-    }
-}
-
-fn reasons(out: &mut Vec<Line>, reasons: &[Reason], width: usize) {
-    for reason in reasons {
-        let text = Line::default()
-            .with(Role::Tier(reason.tier), reason.tier.name())
-            .with(Role::Text, &format!(": {}", safe(&reason.text)))
-            .with(Role::Aside, &rule(reason));
-        flow(out, Line::default().with(Role::Aside, "   └ "), &text, width);
-    }
-}
-
-fn branch() -> Line {
-    Line::default().with(Role::Aside, "   ├ ")
+fn twig() -> Line {
+    Line::default().with(Role::Aside, "   - ")
 }
 
 fn rule(reason: &Reason) -> String {
@@ -228,7 +268,10 @@ fn score(out: &mut Vec<Line>, decision: &Decision, width: usize) {
         .reasons
         .iter()
         .filter(|reason| reason.weight > 0)
-        .map(|reason| format!("{} {}", reason.weight, safe(&reason.text)))
+        .map(|reason| {
+            let title = reason.text.split_once(": ").map_or(reason.text.as_str(), |(title, _)| title);
+            format!("{} {}", reason.weight, safe(title))
+        })
         .collect();
     weights.dedup();
     let text = if weights.is_empty() { "nothing weighs".to_owned() } else { weights.join(" + ") };

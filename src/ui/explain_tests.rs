@@ -13,29 +13,47 @@ fn a_request_is_understood_at_a_glance() {
             "gate k7m2qx  HIGH  score 75 may this run?",
             "│ cd build && sudo rm -rf ./* > /tmp/log",
             "  1^          2^^^ 3^     3^^ 3^^^^^^^^^",
-            "! cannot be undone: delete whatever matches /home/ann/shop/build/* and ",
-            "                    everything below (3)",
-            "! cannot be undone: write /tmp/log ⇒ /private/tmp/log (3)",
+            "! cannot be undone: deletes whatever matches /home/ann/shop/build/* and",
+            "                    everything below (3); writes /tmp/log which leads to",
+            "                    /private/tmp/log (3)",
             "",
-            " 1 low    cd  built into the shell",
-            "   └ low: changes the working directory [cd]",
+            " 1 low    cd  built into the shell  changes the working directory [cd]",
             " 2 high   sudo  /usr/bin/sudo",
-            "   ├ privilege root  by program sudo",
-            "   └ high: gains the rights of root [privilege]",
+            "   - takes or gives privileges: root — high: gains rights [privilege]",
             " 3 high   rm  /usr/bin/rm  through sudo",
-            "   ├ delete whatever matches /home/ann/shop/build/* and everything below  by ",
-            "     operand  cannot be undone",
-            "   ├ write /tmp/log ⇒ /private/tmp/log  by redirection >  cannot be undone",
-            "   └ high: deletes a whole tree [delete-tree]",
-            "   └ medium: writes outside of the workspace [write-outside]",
-            " score 75 = 35 deletes a whole tree + 30 gains the rights of root + 10 writes ",
-            "       outside of the workspace",
-            "    by claude-code as ann@mill, process 4711",
+            "   - ! deletes whatever matches /home/ann/shop/build/* and everything below —",
+            "     high: deletes a whole tree [delete-tree]",
+            "   - ! writes /tmp/log which leads to /private/tmp/log — medium: writes outside",
+            "     [write-outside]",
+            " score 75 = 35 deletes a whole tree + 30 gains rights + 10 writes outside",
+            "    by claude-code as ann@mill, process 4711; standard input is a pipe or",
+            "       socket: something unseen may be fed in",
             "    in /home/ann/shop",
-            " stdin a pipe or socket: something unseen may be fed in",
             "   env GIT_SSH_COMMAND=ssh -i /tmp/key",
             "starts /usr/bin/bash --noprofile --norc -c -- TEXT",
-            "digest caf63abcc4b1f29aad3f310b52a9783b379ac723c6ecdd8f3d8a12fa170c1c62",
+            "digest caf63abcc4b1f29a",
+        ]
+    );
+}
+
+#[test]
+fn a_narrow_screen_shows_the_same() {
+    let lines = shown(&example::dangerous(), 40, Detail::Essential);
+    assert_eq!(
+        lines.get(..12).unwrap(),
+        [
+            "gate k7m2qx  HIGH  score 75 may this run?",
+            "│ cd build && sudo rm -rf ./* > /tmp/log",
+            "  1^          2^^^ 3^     3^^ 3^^^^^^^^^",
+            "! cannot be undone: deletes whatever",
+            "             matches",
+            "             /home/ann/shop/build/* and",
+            "             everything below (3);",
+            "             writes /tmp/log which leads",
+            "             to /private/tmp/log (3)",
+            "",
+            " 1 low    cd  built into the shell",
+            "          changes the working directory",
         ]
     );
 }

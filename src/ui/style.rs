@@ -112,6 +112,13 @@ impl Line {
         out
     }
 
+    /// Removes the blanks at which it was broken.
+    fn trim_end(&mut self) {
+        if let Some((_, text)) = self.0.last_mut() {
+            text.truncate(text.trim_end_matches(' ').len());
+        }
+    }
+
     pub(super) fn pad_to(&mut self, column: usize) {
         let missing = column.saturating_sub(self.width());
         if missing > 0 {
@@ -128,6 +135,7 @@ pub(super) fn flow(out: &mut Vec<Line>, head: Line, words: &Line, width: usize) 
     for (role, text) in &words.0 {
         for word in text.split_inclusive(' ') {
             if !empty && line.width() + word.trim_end().width() > width {
+                line.trim_end();
                 out.push(std::mem::replace(&mut line, indented(indent)));
             }
             push_word(out, &mut line, (*role, word), indent, width);
@@ -180,6 +188,6 @@ mod tests {
         let words = Line::default().with(Role::Text, "one two abcdefghijklmnop");
         flow(&mut out, Line::default().with(Role::Strong, "> "), &words, 10);
         let lines: Vec<String> = out.iter().map(|line| line.render(Style::Plain)).collect();
-        assert_eq!(lines, ["> one two ", "  abcdefgh", "  ijklmnop"]);
+        assert_eq!(lines, ["> one two", "  abcdefgh", "  ijklmnop"]);
     }
 }

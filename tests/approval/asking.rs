@@ -144,7 +144,7 @@ fn request(text: &str, timeout: Duration) -> Request {
             environment: Vec::new(),
             cwd: cwd.clone(),
         },
-        facts: Facts { opaque: Some(Opacity { why: why.into(), span }), ..Facts::default() },
+        facts: Facts { opaque: Some(Opacity { why, span }), ..Facts::default() },
         decision: Decision {
             action: Action::Ask,
             tier: Tier::High,

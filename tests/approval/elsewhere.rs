@@ -53,7 +53,7 @@ impl Wrapper {
 }
 
 impl<'a> Asking<'a> {
-    fn with(self, other: &Asking<'a>) -> Self {
+    fn with(self, other: &Self) -> Self {
         Self { timeout: other.timeout, reviewer: other.reviewer, whitelist: other.whitelist, ..self }
     }
 }
