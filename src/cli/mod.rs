@@ -156,14 +156,23 @@ pub fn definition() -> clap::Command {
 /// Help goes to standard output with success; everything else that clap has to say is a failure of the caller's.
 fn tell_usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
-        return match write!(std::io::stdout().lock(), "{}", error.render().ansi()) {
+        let help = match look_of_stdout().0 {
+            Style::Ansi => error.render().ansi().to_string(),
+            Style::Plain => error.render().to_string(),
+        };
+        return match std::io::stdout().lock().write_all(help.as_bytes()) {
             Ok(()) => Exit::Success,
             Err(_) => Exit::Failure,
         };
     }
     let rendered = error.render().to_string();
     let rendered = rendered.strip_prefix("error: ").unwrap_or(&rendered);
-    let mut lines = rendered.lines().filter(|line| !line.trim().is_empty());
+    // The forms of usage are in the help that the last line names.
+    let mut in_usage = false;
+    let mut lines = rendered.lines().filter(|line| {
+        in_usage = line.starts_with("Usage:") || (in_usage && line.starts_with(' '));
+        !in_usage && !line.trim().is_empty()
+    });
     let mut told = format!("gate: {}\n", Printable::line(lines.next().unwrap_or("wrong usage").as_bytes()));
     for line in lines {
         let line = line.trim();

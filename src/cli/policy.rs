@@ -9,9 +9,10 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use crate::{
-    config::{self, DEFAULT_POLICY, Examples, Loaded, Origin, PolicySource},
+    config::{self, DEFAULT_POLICY, Loaded, Origin, PolicySource},
     exit::Exit,
-    policy::{self, Action, Analyse as _, Layer, Policy, Source, Whitelist},
+    facts::Catalog,
+    policy::{self, Action, Analyse as _, ExampleMachine, Layer, Policy, Source, Whitelist},
     sys::{caller::CallerEnvironment, files},
     ui::Printable,
 };
@@ -33,7 +34,7 @@ Examples:
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
-  gate policy show                         Where rules come from here
+  gate policy show                         The rules that hold here
   gate policy show default | less          The text of the built-in policy";
 
 const COMPILE_EXAMPLES: &str = "\
@@ -58,7 +59,7 @@ pub enum Choice {
         /// File of cases
         cases: PathBuf,
     },
-    /// Print where rules come from, or the text of the built-in policy
+    /// Print the rules that hold here and where they come from, or the text of the built-in policy
     #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// `default` prints the built-in policy
@@ -101,7 +102,7 @@ fn test(paths: &[PathBuf], cases: &Path) -> anyhow::Result<Exit> {
     let (compiled, _) = compile_files(&paths, applies)?;
     let (text, _) = files::read_limited(cases, LIMIT).with_context(|| cases.display().to_string())?;
     let text = String::from_utf8(text).with_context(|| cases.display().to_string())?;
-    let (policy, examples) = (Policy::open(&compiled)?, Examples::new());
+    let (policy, examples) = (Policy::open(&compiled)?, ExampleMachine::new(Catalog::built_in()));
     let (mut passed, mut said) = (0u32, String::new());
     let mut failed = 0u32;
     for (number, line) in text.lines().enumerate() {
@@ -159,7 +160,9 @@ fn show(name: Option<&str>) -> anyhow::Result<Exit> {
         let _ = writeln!(said, "project    {} (may only tighten)", project.display());
     }
     let _ = writeln!(said, "whitelist  {}", loaded.whitelist_file().display());
-    let _ = writeln!(said, "rules      {}", loaded.policy()?.len());
+    for rule in loaded.policy()?.rules()? {
+        let _ = writeln!(said, "\n{rule}");
+    }
     say(&said)
 }
 
@@ -205,7 +208,8 @@ fn compile_files(paths: &[PathBuf], applies: bool) -> anyhow::Result<(Vec<u8>, V
         text,
         identity: None,
     }));
-    let compiled = policy::compile(&sources, Some(&Examples::new())).map_err(config::ConfigError::Wrong)?;
+    let compiled = policy::compile(&sources, Some(&ExampleMachine::new(Catalog::built_in())))
+        .map_err(config::ConfigError::Wrong)?;
     Ok((compiled.bytes, compiled.warnings.iter().map(ToString::to_string).collect()))
 }
 

@@ -15,7 +15,6 @@ use crate::{
 use super::{
     Places, PolicySource, Settings,
     cache::{self, Blobs, CacheOwner},
-    examples::Examples,
     schema::{Overlay, Owner},
 };
 
@@ -330,7 +329,8 @@ impl<'a> Compiler<'a> {
     fn blobs(&mut self, settings: &Settings) -> Result<(Vec<u8>, Blobs), ConfigError> {
         let texts = self.policy_texts(settings)?;
         let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
-        let compiled = policy::compile(&sources, Some(&Examples::new())).map_err(ConfigError::Wrong)?;
+        let compiled = policy::compile(&sources, Some(&policy::ExampleMachine::new(Catalog::built_in())))
+            .map_err(ConfigError::Wrong)?;
         self.warnings.extend(compiled.warnings.iter().map(ToString::to_string));
         let whitelist = self.whitelist(settings)?;
         cache::make(settings, &self.sources, &compiled.bytes, &whitelist).ok_or_else(|| {

@@ -5,13 +5,11 @@
 
 mod cache;
 mod encoding;
-mod examples;
 mod load;
 mod places;
 mod schema;
 mod settings;
 
-pub use examples::Examples;
 pub use load::{ConfigError, DEFAULT_POLICY, Loaded, Origin, load};
 pub use places::Places;
 pub use schema::KEYS;
