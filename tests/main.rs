@@ -5,6 +5,8 @@ mod approval;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod exec;
 #[cfg(test)]
 mod facts;
@@ -16,3 +18,5 @@ mod record;
 mod support;
 #[cfg(test)]
 mod syntax;
+#[cfg(test)]
+mod tidy;

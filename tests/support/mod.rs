@@ -1,5 +1,6 @@
 //! What tests share.
 
 pub(crate) mod gated;
+pub(crate) mod house;
 pub(crate) mod permits;
 pub(crate) mod terminal;

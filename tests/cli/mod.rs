@@ -1,0 +1,6 @@
+//! The program as people and agents call it.
+
+mod check;
+mod configuration;
+mod invariants;
+mod usage;
