@@ -128,17 +128,25 @@ impl Relay<'_> {
         sources
     }
 
-    /// Forever, unless the sink waits for more output, an orphan is waited for, or a terminated command is.
+    /// Forever, unless the sink waits for more output or has something due, an orphan is waited for, or a terminated
+    /// command is.
     fn timeout(&self) -> PollTimeout {
         let waiting = self.state.unflushed || self.flows.iter().any(|flow| flow.waiting_since().is_some());
         let patience = if waiting && self.sink.is_some() {
-            PATIENCE
+            Some(PATIENCE)
         } else if self.state.ended.is_some() || self.state.broken.is_some() {
-            Duration::from_millis(50)
+            Some(Duration::from_millis(50))
         } else {
-            return PollTimeout::NONE;
+            // Rounded up to whole milliseconds, or the kernel would wait too short again and again.
+            self.sink_due().map(|due| due + Duration::from_millis(1))
         };
-        PollTimeout::try_from(patience).unwrap_or(PollTimeout::ZERO)
+        patience.map_or(PollTimeout::NONE, |patience| {
+            PollTimeout::try_from(patience).unwrap_or(PollTimeout::ZERO)
+        })
+    }
+
+    fn sink_due(&self) -> Option<Duration> {
+        self.sink.as_ref().and_then(|sink| sink.due())
     }
 
     fn serve(&mut self, source: Source, events: PollFlags) {
@@ -171,7 +179,8 @@ impl Relay<'_> {
                 self.record_flow(index);
             }
         }
-        if silent && std::mem::take(&mut self.state.unflushed) {
+        let due = self.sink_due().is_some_and(|due| due.is_zero());
+        if due || silent && std::mem::take(&mut self.state.unflushed) {
             self.tell(Event::Idle);
         }
     }

@@ -1,11 +1,19 @@
 //! A disk that fills up while a run is recorded.
 
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+};
+
 use gate::{
-    exec::{Event, Sink as _, Stream},
+    exec::{self, Event, Pty, Sink as _, Stream},
     record::{CastReader, Failure, Header, Options, Recorder},
 };
 
-use crate::audit::faults::{on_a_small_disk, state};
+use crate::{
+    audit::faults::{on_a_small_disk, state},
+    support::permits,
+};
 
 fn passes_on_a_small_disk(test: &str) {
     let output = on_a_small_disk(test);
@@ -56,4 +64,33 @@ fn best_effort() {
         while reader.next_event().unwrap().is_some() {}
         assert!(!reader.is_cut());
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "starts a test, not a gated command")]
+fn what_a_quiet_run_wrote_is_on_the_disk_when_gate_is_killed() {
+    let state = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "record::faults::run_quietly", "--ignored"])
+        .env("STATE", state.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let recorded = || std::fs::read_to_string(state.path().join("r.cast")).unwrap_or_default();
+    while !recorded().contains("early") {
+        assert_eq!(child.try_wait().unwrap(), None, "the run is over, so that this proves nothing");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    assert!(recorded().ends_with("\"o\", \"early\\r\\n\"]\n"));
+}
+
+#[test]
+#[ignore = "another test starts it and kills it"]
+fn run_quietly() {
+    let mut recorder = recorder(Failure::GoOn);
+    let permit = permits::shell("echo early; exec sleep 10");
+    exec::run(&permit, Pty::AsCaller, Some(&mut recorder)).unwrap();
 }
