@@ -128,7 +128,7 @@ fn headline(request: &Request) -> Line {
     Line::default()
         .with(Role::Strong, &format!("gate {} ", request.id))
         .with(Role::Tier(decision.tier), &format!(" {} ", decision.tier.name().to_uppercase()))
-        .with(Role::Text, &format!(" score {} ", decision.score))
+        .with(Role::Text, &format!("{}  ", decision.score))
         .with(Role::Strong, verb)
 }
 
@@ -175,8 +175,9 @@ impl PartView<'_> {
             return flow(out, part_head(self.number, self.tier), &title, self.width);
         }
         flow(out, part_head(self.number, self.tier), &title, self.width);
-        if let Some(opacity) = &self.invocation.opaque {
-            flow(out, twig(), &not_understood(&opacity.why), self.width);
+        let why = self.invocation.opaque.as_ref().map(|opacity| opacity.why.as_str());
+        if let Some(why) = why.filter(|why| !self.reasons.iter().any(|reason| reason.text.contains(why))) {
+            flow(out, twig(), &not_understood(why), self.width);
         }
         let mut said = Vec::new();
         for effect in &self.invocation.effects {

@@ -10,7 +10,7 @@ fn a_request_is_understood_at_a_glance() {
     assert_eq!(
         shown(&example::dangerous(), 80, Detail::Essential),
         [
-            "gate k7m2qx  HIGH  score 75 may this run?",
+            "gate k7m2qx  HIGH 75  may this run?",
             "│ cd build && sudo rm -rf ./* > /tmp/log",
             "  1^          2^^^ 3^     3^^ 3^^^^^^^^^",
             "! cannot be undone: deletes whatever matches /home/ann/shop/build/* and",
@@ -42,7 +42,7 @@ fn a_narrow_screen_shows_the_same() {
     assert_eq!(
         lines.get(..12).unwrap(),
         [
-            "gate k7m2qx  HIGH  score 75 may this run?",
+            "gate k7m2qx  HIGH 75  may this run?",
             "│ cd build && sudo rm -rf ./* > /tmp/log",
             "  1^          2^^^ 3^     3^^ 3^^^^^^^^^",
             "! cannot be undone: deletes whatever",

@@ -135,7 +135,12 @@ fn reason_span(reason: &Reason) -> Option<(Tier, Span)> {
 fn carets(row: &[Glyph], marks: &[Mark]) -> Option<Line> {
     let columns = row.iter().map(|glyph| glyph.shown.width()).sum();
     let mut cells: Vec<Option<(Tier, char)>> = vec![None; columns];
-    for mark in marks {
+    let shown = row.first().map_or(0, |glyph| glyph.at)..row.last().map_or(0, |glyph| glyph.at + 1);
+    let overlaps = |mark: &&Mark| {
+        let bytes = range(mark.span);
+        bytes.start < shown.end && bytes.end.max(bytes.start + 1) > shown.start
+    };
+    for mark in marks.iter().filter(overlaps) {
         let under = columns_under(row, mark.span);
         let Some(free) = cells.get_mut(under) else { continue };
         if free.iter().all(Option::is_none) {
@@ -219,6 +224,31 @@ mod tests {
     #[test]
     fn lines_of_a_script_stay_lines_and_nothing_hides() {
         assert_eq!(plain("a\n\tb\x1b[2J", 40), ["│ a⏎", "  1^", "│ →b\\x1b[2J", "  1^^^^^^^^"]);
+    }
+
+    #[test]
+    fn the_longest_command_is_shown_whole_and_soon() {
+        let text = "true; ".repeat(11_000);
+        let mut request = example::request(&text);
+        let template = request.facts.invocations.remove(0);
+        let part = request.decision.parts.remove(0);
+        for start in (0..text.len()).step_by(6) {
+            let start = u32::try_from(start).unwrap();
+            let mut invocation = template.clone();
+            invocation.span = Span { start, end: start + 4 };
+            invocation.words[0].span = invocation.span;
+            request.facts.invocations.push(invocation);
+            request.decision.parts.push(part.clone());
+        }
+        let begin = std::time::Instant::now();
+        let lines = command(text.as_bytes(), &request.facts, &request.decision, 80);
+        assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{:?}", begin.elapsed());
+        let rows = lines.iter().map(|line| line.render(Style::Plain));
+        let shown: String = rows
+            .filter(|row| row.starts_with(FIRST) || row.starts_with(REST))
+            .map(|row| row.chars().skip(2).collect::<String>())
+            .collect();
+        assert_eq!(shown, text);
     }
 
     #[test]

@@ -63,9 +63,15 @@ fn the_whole_command_and_its_circumstances_are_on_the_screen() {
     let mut screen = vt100::Parser::new(30, 100, 0);
     screen.process(ready(&mut terminal).as_bytes());
     let shown = screen.screen().contents();
-    for text in
-        ["make install \\u{202e}x", "HIGH", "score 40", "a test asks", "ann@mill", "digest", "a approve once"]
-    {
+    for text in [
+        "make install \\u{202e}x",
+        "HIGH 40",
+        "score 40 = 40 a test asks",
+        "a test asks",
+        "ann@mill",
+        "digest",
+        "a approve once",
+    ] {
         assert!(shown.contains(text), "{text:?} is not in {shown}");
     }
     terminal.send("d");
