@@ -118,7 +118,7 @@ fn marks(facts: &Facts, decision: &Decision) -> Vec<Mark> {
             marks.push(Mark { number, tier: part.tier, span: word.span });
         }
         let spans = part.reasons.iter().filter(|reason| reason.tier >= Tier::Medium).filter_map(reason_span);
-        for (tier, span) in spans.filter(|(_, span)| *span != invocation.span) {
+        for (tier, span) in spans.filter(|(_, span)| is_proper_part(*span, invocation.span)) {
             marks.push(Mark { number, tier, span });
         }
     }
@@ -126,6 +126,11 @@ fn marks(facts: &Facts, decision: &Decision) -> Vec<Mark> {
         marks.push(Mark { number: 1, tier: decision.tier, span: opacity.span });
     }
     marks
+}
+
+/// Whether a reason points into an invocation: one that means all of it, or more, needs no mark besides the program's.
+fn is_proper_part(span: Span, whole: Span) -> bool {
+    span != whole && whole.start <= span.start && span.end <= whole.end
 }
 
 fn reason_span(reason: &Reason) -> Option<(Tier, Span)> {
