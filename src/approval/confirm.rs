@@ -37,6 +37,22 @@ pub fn confirm(waiting: &Waiting, now: u64) -> io::Result<Looked> {
     let signals = Signals::catch()?;
     let deadline = Instant::now() + waiting.left(now);
     let mut terminal = Terminal::ask(&waiting.request, deadline)?;
+    let looked = wait(waiting, &signals, &mut terminal, deadline)?;
+    terminal.close(match &looked {
+        Looked::Answered(Verdict::Approve { .. }) => "approve",
+        Looked::Answered(_) => "deny",
+        Looked::Settled => "settled elsewhere",
+        Looked::Left => "left open",
+    });
+    Ok(looked)
+}
+
+fn wait(
+    waiting: &Waiting,
+    signals: &Signals,
+    terminal: &mut Terminal<'_>,
+    deadline: Instant,
+) -> io::Result<Looked> {
     loop {
         if Instant::now() >= deadline {
             return Ok(Looked::Settled);

@@ -76,15 +76,16 @@ impl Directory {
     /// # Errors
     /// The kernel's.
     pub fn offer(&self, id: &RequestId) -> io::Result<Offer> {
-        let hidden = self.path().join(format!(".{id}"));
-        let shown = self.path().join(format!("{id}{SUFFIX}"));
+        let directory = Self { handle: self.handle.try_clone()?, owner: self.owner };
+        let hidden = directory.path().join(format!(".{id}"));
+        let shown = directory.path().join(format!("{id}{SUFFIX}"));
         let listener = UnixListener::bind(&hidden)?;
         let offered = fs::set_permissions(&hidden, Permissions::from_mode(0o600))
             .and_then(|()| listener.set_nonblocking(true))
             .and_then(|()| fs::hard_link(&hidden, &shown));
         fs::remove_file(&hidden)?;
         offered?;
-        Ok(Offer { listener, path: shown, _directory: self.handle.try_clone()? })
+        Ok(Offer { listener, path: shown, _directory: directory })
     }
 
     /// Connects to a request; `None` where nobody listens any more. What a dead wrapper left is removed.
@@ -116,7 +117,7 @@ pub struct Offer {
     pub listener: UnixListener,
     path: PathBuf,
     /// Keeps `path` valid: it leads through this very descriptor.
-    _directory: File,
+    _directory: Directory,
 }
 
 impl Drop for Offer {
@@ -147,7 +148,11 @@ mod tests {
         assert_eq!(fs::metadata(state.path().join("requests")).unwrap().mode() & 0o7777, 0o700);
         assert_eq!(directory.identifiers().unwrap(), [id("k7m2qx")]);
         assert!(directory.connect(&id("k7m2qx")).unwrap().is_some());
+        assert_eq!(fs::read_dir(state.path().join("requests")).unwrap().count(), 1);
+        drop(directory);
         drop(offer);
+        assert_eq!(fs::read_dir(state.path().join("requests")).unwrap().count(), 0);
+        let directory = Directory::open(state.path()).unwrap();
         assert!(directory.connect(&id("k7m2qx")).unwrap().is_none());
         assert!(directory.identifiers().unwrap().is_empty());
         assert_eq!(fs::read_dir(state.path().join("requests")).unwrap().count(), 0);

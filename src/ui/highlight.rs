@@ -118,7 +118,7 @@ fn marks(facts: &Facts, decision: &Decision) -> Vec<Mark> {
             marks.push(Mark { number, tier: part.tier, span: word.span });
         }
         let spans = part.reasons.iter().filter(|reason| reason.tier >= Tier::Medium).filter_map(reason_span);
-        for (tier, span) in spans.filter(|(_, span)| is_proper_part(*span, invocation.span)) {
+        for (tier, span) in spans.filter(|(_, span)| is_part(*span, invocation.span)) {
             marks.push(Mark { number, tier, span });
         }
     }
@@ -128,9 +128,9 @@ fn marks(facts: &Facts, decision: &Decision) -> Vec<Mark> {
     marks
 }
 
-/// Whether a reason points into an invocation: one that means all of it, or more, needs no mark besides the program's.
-fn is_proper_part(span: Span, whole: Span) -> bool {
-    span != whole && whole.start <= span.start && span.end <= whole.end
+/// Whether a reason points at less than an invocation: one that means all of it needs no mark besides the program's.
+const fn is_part(span: Span, whole: Span) -> bool {
+    whole.start < span.start || span.end < whole.end
 }
 
 fn reason_span(reason: &Reason) -> Option<(Tier, Span)> {

@@ -79,6 +79,7 @@ fn what_waits_is_listed_shown_and_approved_by_its_digest() {
     let verdict = wrapper.verdict();
     assert!(verdict.starts_with("VERDICT Approve {"), "{verdict}");
     assert!(verdict.contains("channel: \"socket\"") && verdict.contains("whitelist: false"), "{verdict}");
+    assert_eq!(std::fs::read_dir(state.path().join("requests")).unwrap().count(), 0);
     assert!(client::pending(state.path()).unwrap().is_empty());
 }
 
