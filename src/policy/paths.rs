@@ -176,10 +176,56 @@ pub(super) fn of_path(
     context: &Context,
 ) -> Contact {
     let one = |path: &Path| {
-        let parts: Vec<Item<'_>> = components(path.as_os_str().as_bytes()).map(Item::Exact).collect();
-        contact(pattern, &parts, recursive, context)
+        if let Some(contact) = by_name(pattern, path, recursive) {
+            return contact;
+        }
+        let in_base = |base: &Path| {
+            step_by_step(pattern, base, path, recursive).unwrap_or_else(|| {
+                let parts: Vec<Item<'_>> = components(path.as_os_str().as_bytes()).map(Item::Exact).collect();
+                contact_in(pattern, base, &parts, recursive)
+            })
+        };
+        pattern.base.directories(context).map(in_base).fold(Contact::NONE, Contact::or)
     };
     if path == resolved { one(path) } else { one(path).and(one(resolved)) }
+}
+
+/// The contact with a pattern of the form `**/NAME`, for which the last component decides; `None` for other forms.
+fn by_name(pattern: PathPattern<'_>, path: &Path, recursive: bool) -> Option<Contact> {
+    let name = pattern.below.strip_prefix(b"**/").filter(|_| pattern.base == Base::Root)?;
+    if name.contains(&b'/') || name == b"**" {
+        return None;
+    }
+    let last = path.as_os_str().as_bytes().rsplit(|byte| *byte == b'/').next()?;
+    if last.is_empty() || !pattern::matches(name, last) {
+        return Some(Contact::NONE);
+    }
+    Some(Contact { all: !recursive, some: Touch::Certain })
+}
+
+/// The contact as far as it shows by going through both component by component; `None` where something stands
+/// behind a `**` of the pattern.
+fn step_by_step(pattern: PathPattern<'_>, base: &Path, path: &Path, recursive: bool) -> Option<Contact> {
+    let literal = components(base.as_os_str().as_bytes()).map(|part| (part, false));
+    let mut wanted = literal.chain(components(pattern.below).map(|part| (part, true)));
+    let mut found = components(path.as_os_str().as_bytes());
+    while let Some((part, is_pattern)) = wanted.next() {
+        if is_pattern && part == b"**" {
+            let is_last = wanted.all(|(part, _)| part == b"**");
+            return is_last.then_some(Contact::FULL);
+        }
+        match found.next() {
+            Some(name) if is_pattern && pattern::matches(part, name) => {}
+            Some(name) if !is_pattern && part == name => {}
+            Some(_) => return Some(Contact::NONE),
+            None if recursive && !is_floating(pattern.below) => return Some(Contact::UNKNOWN),
+            None => return Some(Contact::NONE),
+        }
+    }
+    match found.next() {
+        None => Some(Contact { all: !recursive, some: Touch::Certain }),
+        Some(_) => Some(Contact::NONE),
+    }
 }
 
 /// The contact of whatever matches an absolute pattern of the shell's.
@@ -441,9 +487,25 @@ mod tests {
     #[test]
     fn a_path_too_deep_to_be_compared_is_unknown() {
         let deep = format!("/{}", "d/".repeat(130));
+        let target = Path::new(&deep).join("y");
         let context = Context { cwd: deep.into(), ..context() };
-        let target = Path::new("/x");
-        assert_eq!(of_path(pattern("{cwd}/**"), target, target, false, &context), Contact::UNKNOWN);
+        assert_eq!(of_path(pattern("{cwd}/**/x"), &target, &target, false, &context), Contact::UNKNOWN);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_ways_give_what_the_long_way_gives(
+            text in "(/|\\*\\*/|\\{home\\}/)(a|b|\\*|\\*\\*|a\\*)(/(a|b|\\*\\*)){0,3}",
+            path in "(/home/user)?(/(a|b|ab)){0,4}", recursive in proptest::bool::ANY,
+        ) {
+            let path = Path::new(if path.is_empty() { "/" } else { &path });
+            let items: Vec<Item<'_>> = components(path.as_os_str().as_bytes()).map(Item::Exact).collect();
+            let context = context();
+            proptest::prop_assert_eq!(
+                of_path(pattern(&text), path, path, recursive, &context),
+                contact(pattern(&text), &items, recursive, &context)
+            );
+        }
     }
 
     #[test]
