@@ -41,11 +41,18 @@ fn rust_files(below: &str) -> Vec<PathBuf> {
 fn is_test_file(path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
     let below_tests = path.components().any(|component| component.as_os_str() == "tests");
-    below_tests
-        || name == "tests"
-        || name == "testing"
-        || name.starts_with("test_")
-        || name.ends_with("_tests")
+    below_tests || name == "tests" || name.ends_with("_tests") || is_declared_for_tests(path, name)
+}
+
+/// Whether the module above says `#[cfg(test)] mod NAME;`.
+fn is_declared_for_tests(path: &Path, name: &str) -> bool {
+    let folder = path.parent().unwrap();
+    let above = [folder.join("mod.rs"), folder.with_extension("rs"), folder.join("lib.rs")];
+    above.iter().filter_map(|file| fs::read_to_string(root().join(file)).ok()).any(|text| {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let declares = |line: &str| line.ends_with(&format!("mod {name};"));
+        lines.windows(2).any(|pair| pair[0] == "#[cfg(test)]" && declares(pair[1]))
+    })
 }
 
 /// The production code of a file: `None` for every line of a `#[cfg(test)]` item, else the line without comments and

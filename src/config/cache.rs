@@ -166,7 +166,7 @@ pub(super) fn make(
     for blob in [policy, whitelist] {
         // Two lengths stand between here and the blob, each of eight bytes.
         let padding = to.0.len().wrapping_neg() % ALIGNMENT;
-        to.bytes(&[0; ALIGNMENT][..padding]);
+        to.bytes([0; ALIGNMENT].get(..padding).unwrap_or_default());
         to.bytes(blob);
     }
     let bytes = to.0;

@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use crate::config::EnvironmentClasses;
+
 /// A variable: its name and its value.
 pub type Variable = (Vec<u8>, Vec<u8>);
 
@@ -153,15 +155,17 @@ const CHECK_PREFIXES: &[&str] = &["LC_"];
 
 /// Makes an environment ready for a command: removes what is removed, keeps of each name the last value, which is the
 /// one that a shell sees, and drops from `PATH` what depends on the working directory.
+///
+/// `configured` names further variables of each class; what is always removed stays removed.
 #[must_use]
-pub fn clean(variables: &[Variable]) -> Cleaned {
+pub fn clean(variables: &[Variable], configured: &EnvironmentClasses) -> Cleaned {
     let mut seen = HashSet::with_capacity(variables.len());
     let last_of_each = variables.iter().rev().filter(|(name, _)| seen.insert(name.as_slice()));
     let mut kept: Vec<&Variable> = last_of_each.collect();
     kept.reverse();
     let mut cleaned = Cleaned::default();
     for (name, value) in kept {
-        match class(name, value) {
+        match configured_class(name, value, configured) {
             Class::Strip => {
                 cleaned.stripped.push(name.clone());
                 continue;
@@ -187,6 +191,21 @@ pub fn class(name: &[u8], value: &[u8]) -> Class {
     } else {
         Class::Pass
     }
+}
+
+fn configured_class(name: &[u8], value: &[u8], configured: &EnvironmentClasses) -> Class {
+    let is_named = |names: &[String]| names.iter().any(|pattern| covers(pattern.as_bytes(), name));
+    match class(name, value) {
+        Class::Strip => Class::Strip,
+        _ if is_named(&configured.strip) => Class::Strip,
+        _ if is_named(&configured.show) => Class::Show,
+        Class::Show if is_named(&configured.pass) => Class::Pass,
+        built_in => built_in,
+    }
+}
+
+fn covers(pattern: &[u8], name: &[u8]) -> bool {
+    pattern.strip_suffix(b"*").map_or(name == pattern, |stem| name.starts_with(stem))
 }
 
 fn is_in(name: &[u8], sorted: &[&str], prefixes: &[&str]) -> bool {
@@ -219,6 +238,33 @@ mod tests {
         names.iter().map(|name| name.as_bytes().to_vec()).collect()
     }
 
+    fn clean_as_built(given: &[Variable]) -> Cleaned {
+        clean(given, &EnvironmentClasses::default())
+    }
+
+    #[test]
+    fn configured_names_add_to_the_classes_and_never_bring_back_what_is_always_removed() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let configured = EnvironmentClasses {
+            strip: names(&["CORP_*", "EDITOR"]),
+            show: names(&["CC_MINE"]),
+            pass: names(&["GIT_CONFIG_GLOBAL", "LD_PRELOAD"]),
+        };
+        let given = variables(&[
+            ("CORP_TOKEN", "x"),
+            ("EDITOR", "vi"),
+            ("EDITORS", "kept"),
+            ("CC_MINE", "y"),
+            ("GIT_CONFIG_GLOBAL", "/g"),
+            ("LD_PRELOAD", "/evil.so"),
+        ]);
+        let cleaned = clean(&given, &configured);
+        let kept: Vec<&[u8]> = cleaned.environment.iter().map(|(name, _)| name.as_slice()).collect();
+        assert_eq!(kept, [&b"EDITORS"[..], b"CC_MINE", b"GIT_CONFIG_GLOBAL"]);
+        assert_eq!(cleaned.shown, [b"CC_MINE".to_vec()]);
+        assert!(cleaned.stripped.contains(&b"LD_PRELOAD".to_vec()));
+    }
+
     #[test]
     fn tables_are_sorted_and_do_not_overlap() {
         for table in [STRIP, SHOW, CHECK] {
@@ -242,7 +288,7 @@ mod tests {
     fn n1_what_makes_programs_run_something_else_is_shown_and_kept() {
         let given =
             variables(&[("GIT_SSH_COMMAND", "x"), ("HOME", "/home/a"), ("npm_config_script_shell", "y")]);
-        let cleaned = clean(&given);
+        let cleaned = clean(&given, &EnvironmentClasses::default());
         assert_eq!(cleaned.environment, given);
         assert_eq!(cleaned.shown, names(&["GIT_SSH_COMMAND", "npm_config_script_shell"]));
         assert_eq!(cleaned.stripped, names(&[]));
@@ -265,15 +311,15 @@ mod tests {
 
     #[test]
     fn n2_of_each_name_the_last_value_stays_which_is_the_one_that_bash_sees() {
-        let cleaned = clean(&variables(&[("A", "first"), ("B", "b"), ("A", "second")]));
+        let cleaned = clean_as_built(&variables(&[("A", "first"), ("B", "b"), ("A", "second")]));
         assert_eq!(cleaned.environment, variables(&[("B", "b"), ("A", "second")]));
     }
 
     #[test]
     fn n2_a_name_that_is_removed_is_removed_in_every_copy() {
-        let cleaned = clean(&variables(&[("ENV", "a"), ("ENV", "b")]));
+        let cleaned = clean_as_built(&variables(&[("ENV", "a"), ("ENV", "b")]));
         assert_eq!((cleaned.environment, cleaned.stripped), (vec![], names(&["ENV"])));
-        let cleaned = clean(&variables(&[("f", "() { :; }"), ("f", "plain")]));
+        let cleaned = clean_as_built(&variables(&[("f", "() { :; }"), ("f", "plain")]));
         assert_eq!(cleaned.environment, variables(&[("f", "plain")]));
     }
 
@@ -293,7 +339,7 @@ mod tests {
             (".", "/usr/local/bin:/usr/bin:/bin"),
             ("~/bin:/opt/x", "/opt/x"),
         ] {
-            let cleaned = clean(&variables(&[("PATH", path)]));
+            let cleaned = clean_as_built(&variables(&[("PATH", path)]));
             assert_eq!(cleaned.environment, variables(&[("PATH", expected)]), "{path}");
         }
     }

@@ -36,7 +36,7 @@ impl Here {
             CallerEnvironment::capture().context("nothing was run: the working directory cannot be named")?;
         let loaded = config::load(&surroundings)?;
         let agent = run.agent.clone().or_else(|| loaded.settings.agent.clone());
-        let cleaned = environment::clean(&surroundings.variables);
+        let cleaned = environment::clean(&surroundings.variables, &loaded.settings.environment);
         let machine = Machine::new(surroundings.cwd.clone(), cleaned.environment.clone());
         let context = context(&surroundings, &loaded, agent.clone(), &machine);
         let caller = caller(surroundings, agent);

@@ -168,6 +168,7 @@ fn clap_finds_no_fault_with_the_definition() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test starts a formatter, not a gated command")]
 fn the_manual_renders_without_a_warning() {
     let mut ran = 0;
     for (program, arguments) in
@@ -193,6 +194,7 @@ fn the_manual_renders_without_a_warning() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test starts cargo, not a gated command")]
 fn every_dependency_has_a_licence_that_goes_with_ours() {
     let output = std::process::Command::new(env!("CARGO"))
         .args([
