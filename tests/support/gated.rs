@@ -158,10 +158,11 @@ impl Sink for Log {
             return Err(std::io::Error::from_raw_os_error(nix::libc::ENOSPC));
         }
         self.left -= 1;
-        match event {
-            Event::Output(stream, bytes) => writeln!(self.file, "{stream:?} {}", bytes.escape_ascii()),
-            Event::Input(bytes) => writeln!(self.file, "Input {}", bytes.escape_ascii()),
-            other => writeln!(self.file, "{other:?}"),
-        }
+        let line = match event {
+            Event::Output(stream, bytes) => format!("{stream:?} {}\n", bytes.escape_ascii()),
+            Event::Input(bytes) => format!("Input {}\n", bytes.escape_ascii()),
+            other => format!("{other:?}\n"),
+        };
+        self.file.write_all(line.as_bytes())
     }
 }
