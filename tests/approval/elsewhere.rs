@@ -20,14 +20,14 @@ use nix::{
 use super::asking::{Asking, answering};
 
 /// A wrapper that waits, in a process of its own.
-struct Wrapper {
+pub(super) struct Wrapper {
     child: Child,
-    id: RequestId,
+    pub(super) id: RequestId,
 }
 
 impl Wrapper {
     /// Starts it; returns when it says that it waits.
-    fn start(asking: &Asking<'_>) -> Self {
+    pub(super) fn start(asking: &Asking<'_>) -> Self {
         let mut child = Asking { terminal: false, ..Asking::new(asking.state, asking.text) }
             .with(asking)
             .command()
@@ -40,7 +40,7 @@ impl Wrapper {
         Self { child, id }
     }
 
-    fn verdict(mut self) -> String {
+    pub(super) fn verdict(mut self) -> String {
         let mut said = String::new();
         self.child.stdout.take().map(|mut out: ChildStdout| out.read_to_string(&mut said)).unwrap().unwrap();
         self.child.wait().unwrap();

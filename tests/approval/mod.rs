@@ -5,3 +5,4 @@
 mod asking;
 mod elsewhere;
 mod here;
+mod words;
