@@ -275,6 +275,9 @@ impl Relay<'_> {
     /// The command was stopped: because it wants the keyboard, which it gets if gate can have it, or as a job, and then
     /// gate's own job stops with it.
     fn suspend(&mut self, signal: u8) {
+        if self.was_continued() {
+            return self.child.signal(Signal::SIGCONT);
+        }
         let Some(console) = self.console.as_mut().filter(|_| self.child.is_job()) else {
             if self.child.grouping() == Grouping::Shared {
                 suspend::with_group_member(signal);
@@ -291,7 +294,23 @@ impl Relay<'_> {
         }
         console.release_keyboard();
         suspend::group(signal);
+        // The signal that woke gate is spent: left unread it would undo the next stop.
+        self.was_continued();
         self.resume();
+    }
+
+    /// Whether the caller already continued what was just stopped. To stop now would drop that signal, and no other
+    /// would come.
+    fn was_continued(&mut self) -> bool {
+        let mut continued = false;
+        while let Some(received) = self.signals.next() {
+            match received.signal {
+                Signal::SIGCONT => continued = true,
+                Signal::SIGWINCH => self.follow_size(),
+                _ => self.forward(received),
+            }
+        }
+        continued
     }
 
     /// Nobody would ever continue gate: a terminal's stop is discarded, as the kernel discards it in an orphaned group,

@@ -96,13 +96,14 @@ fn s1_stop_and_continue_reach_the_command() {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let command: i32 = line(&mut output).parse().unwrap();
-    let state = || {
-        let stat = std::fs::read_to_string(format!("/proc/{command}/stat")).unwrap();
+    let gate = pid(&child).as_raw();
+    let state = |pid: i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         stat.rsplit(") ").next().unwrap().chars().next().unwrap()
     };
     kill(pid(&child), Signal::SIGTSTP).unwrap();
     let begin = Instant::now();
-    while state() != 'T' {
+    while state(command) != 'T' || state(gate) != 'T' {
         assert!(begin.elapsed() < Duration::from_secs(10), "not stopped");
         std::thread::yield_now();
     }
