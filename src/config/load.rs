@@ -161,25 +161,45 @@ pub fn load(caller: &CallerEnvironment) -> Result<Loaded, ConfigError> {
 
 /// Loads from these places; tests give their own.
 pub(super) fn load_from(places: Places, caller: &CallerEnvironment) -> Result<Loaded, ConfigError> {
-    let machine = read_overlay_if_enforcing(&places)?;
-    let listed = base_sources(&places);
+    let machine = glance(&places)?;
+    let project = project_rules(&places);
+    let listed = base_sources(&places, &machine, project.as_deref());
     let account = caller.account.clone();
     let (owner, directory) = match machine {
         Machine::MayEnforce => (CacheOwner::Root, places.machine_cache.clone()),
         Machine::CannotEnforce => (CacheOwner::Account(caller.account.uid), places.state.clone()),
     };
     let file = directory.join(cache::file_name(&listed));
-    if let Some(cached) = cache::open(&file, owner, &listed) {
-        let cache::Cached { settings, blobs, .. } = cached;
+    if let Some(cache::Cached { settings, blobs }) = cache::open(&file, owner, &listed) {
+        let settings = settled(settings, &places);
         return Ok(Loaded { settings, places, origin: Origin::Cache, warnings: Vec::new(), account, blobs });
     }
-    let mut compiler = Compiler::new(&places, caller, &listed);
+    let mut compiler = Compiler::new(&places, caller, project, &listed);
     let settings = compiler.settings()?;
     let (bytes, blobs) = compiler.blobs(&settings)?;
-    let kept = keep(&file, &bytes, owner, caller.account.uid);
+    let kept = if owner == CacheOwner::Root && !settings.enforce {
+        Err(io::Error::other("the machine's file names `enforce` and does not switch it on"))
+    } else {
+        keep(&file, &bytes, owner, caller.account.uid)
+    };
     let origin = kept.map_or_else(|error| Origin::Unkept(error.to_string()), |()| Origin::Compiled);
-    let warnings = compiler.warnings;
+    let (settings, warnings) = (settled(settings, &places), compiler.warnings);
     Ok(Loaded { settings, places, origin, warnings, account, blobs })
+}
+
+/// Under `enforce` what is compiled holds for every account, so the state directory is the caller's own by then.
+fn settled(mut settings: Settings, places: &Places) -> Settings {
+    if settings.state.as_os_str().is_empty() {
+        settings.state.clone_from(&places.enforced_state);
+    }
+    settings
+}
+
+/// The project's rules, unless there certainly are none.
+fn project_rules(places: &Places) -> Option<PathBuf> {
+    let file = places.project.clone()?;
+    let absent = files::identity(&file).is_ok_and(|identity| identity.inode == 0);
+    (!absent).then_some(file)
 }
 
 /// What a glance at the machine's file tells.
@@ -191,7 +211,7 @@ enum Machine {
 }
 
 /// Looks at the machine's file without reading TOML. A key can be spelled with escapes, so a backslash counts too.
-fn read_overlay_if_enforcing(places: &Places) -> Result<Machine, ConfigError> {
+fn glance(places: &Places) -> Result<Machine, ConfigError> {
     let path = places.machine_file();
     if files::identity(&path).map_err(|error| unreadable(&path, &error))?.inode == 0 {
         return Ok(Machine::CannotEnforce);
@@ -202,15 +222,13 @@ fn read_overlay_if_enforcing(places: &Places) -> Result<Machine, ConfigError> {
 }
 
 /// The files that are always looked at, present or not, in the order of the cache.
-fn base_sources(places: &Places) -> Vec<PathBuf> {
-    let mut listed = vec![
-        PathBuf::from(SELF),
-        places.machine_file(),
-        places.account_file(),
-        Places::whitelist(&places.state),
-        Places::whitelist(&places.machine_state),
-    ];
-    listed.extend(places.project.clone());
+fn base_sources(places: &Places, machine: &Machine, project: Option<&Path>) -> Vec<PathBuf> {
+    let mut listed =
+        vec![PathBuf::from(SELF), places.machine_file(), Places::whitelist(&places.machine_state)];
+    if matches!(machine, Machine::CannotEnforce) {
+        listed.extend([places.account_file(), Places::whitelist(&places.state)]);
+    }
+    listed.extend(project.map(Path::to_path_buf));
     listed
 }
 
@@ -263,6 +281,7 @@ fn with_user_files(directory: &Path, trust: files::Trust) -> Result<Catalog, Con
 struct Compiler<'a> {
     places: &'a Places,
     caller: &'a CallerEnvironment,
+    project: Option<PathBuf>,
     sources: Vec<SourceIdentity>,
     policy_layer: Layer,
     warnings: Vec<String>,
@@ -277,9 +296,14 @@ struct Text {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(places: &'a Places, caller: &'a CallerEnvironment, listed: &[PathBuf]) -> Self {
+    fn new(
+        places: &'a Places,
+        caller: &'a CallerEnvironment,
+        project: Option<PathBuf>,
+        listed: &[PathBuf],
+    ) -> Self {
         let sources = listed.iter().map(|path| unknown(path)).collect();
-        Self { places, caller, sources, policy_layer: Layer::User, warnings: Vec::new() }
+        Self { places, caller, project, sources, policy_layer: Layer::User, warnings: Vec::new() }
     }
 
     const fn trust(&self, enforce: bool) -> files::Trust {
@@ -294,9 +318,8 @@ impl<'a> Compiler<'a> {
             true => None,
             false => self.overlay(&self.places.account_file(), Owner::Account)?,
         };
-        self.see(&self.places.account_file());
         let (state, catalog) = match enforce {
-            true => (self.places.enforced_state.clone(), self.places.machine.join("catalog")),
+            true => (PathBuf::new(), self.places.machine.join("catalog")),
             false => (self.places.state.clone(), self.places.account.join("catalog")),
         };
         let mut settings = Settings::built_in(state, Some(catalog));
@@ -346,7 +369,7 @@ impl<'a> Compiler<'a> {
                 PolicySource::File(path) => self.policy_file(path, settings.enforce)?,
             });
         }
-        if let Some(path) = self.places.project.clone() {
+        if let Some(path) = self.project.clone() {
             // Whoever writes the project may write these rules: they can only tighten.
             if let Some((text, identity)) = self.read(&path, POLICY_LIMIT)? {
                 let origin = path.display().to_string();
@@ -365,7 +388,6 @@ impl<'a> Compiler<'a> {
 
     /// A whitelist that cannot be read counts for nothing: then more is asked, never less.
     fn whitelist(&mut self, settings: &Settings) -> Result<Vec<u8>, ConfigError> {
-        self.see(&Places::whitelist(&self.places.state));
         self.see(&Places::whitelist(&self.places.machine_state));
         let path =
             Places::whitelist(if settings.enforce { &self.places.machine_state } else { &settings.state });

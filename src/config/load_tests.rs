@@ -153,6 +153,22 @@ fn with_enforce_nothing_of_the_accounts_own_counts() {
 }
 
 #[test]
+fn what_root_compiled_holds_for_every_account_and_keeps_nothing_of_roots_own() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("counted as skipped: needs root, to own the machine's files");
+        return;
+    }
+    let mut house = House::new();
+    house.write("etc/gate.toml", "enforce = true");
+    assert_eq!(house.load().unwrap().origin, Origin::Compiled);
+    house.caller.account.home = Some(house.path("other"));
+    house.caller.cwd = house.path("elsewhere");
+    let other = house.load().unwrap();
+    assert_eq!(other.origin, Origin::Cache);
+    assert_eq!(other.settings.state, house.path("other/.local/state/gate"));
+}
+
+#[test]
 fn a_forged_cache_of_the_accounts_own_cannot_switch_enforcing_off() {
     let house = House::new();
     house.load().unwrap();

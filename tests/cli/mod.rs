@@ -2,5 +2,6 @@
 
 mod check;
 mod configuration;
+mod enforcement;
 mod invariants;
 mod usage;
