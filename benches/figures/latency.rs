@@ -118,7 +118,7 @@ fn once(place: &Workplace, words: &[&str], captured: bool) -> Duration {
     let start = Instant::now();
     let output = command.spawn().and_then(std::process::Child::wait_with_output).expect("the command starts");
     let elapsed = start.elapsed();
-    let expected = words.contains(&"rm -rf /").then_some(126).unwrap_or(0);
+    let expected = if words.contains(&"rm -rf /") { 126 } else { 0 };
     assert_eq!(
         output.status.code(),
         Some(expected),
