@@ -2,6 +2,7 @@
 //!
 //! Read [`gate`] top to bottom; everything that it calls is one idea each, below it or in the folder beside it.
 
+mod around;
 mod bind;
 mod here;
 mod ledger;

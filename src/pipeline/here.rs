@@ -14,7 +14,7 @@ use crate::{
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
 
-use super::{Run, Shells, bind, plan};
+use super::{Run, Shells, around::Around, bind, plan};
 
 /// The caller, the machine, and the configuration.
 pub struct Here {
@@ -55,8 +55,9 @@ impl Here {
     /// # Errors
     /// Where the compiled policy is damaged.
     pub fn decide(&self, line: &CommandLine) -> Result<(Facts, Decision)> {
-        let facts = facts::analyse(line, &self.machine, &self.catalog);
         let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
+        let around = Around { machine: &self.machine, policy: &policy, context: &self.context };
+        let facts = facts::analyse(line, &around, &self.catalog);
         let trees = policy::trees_to_look_at(&facts, &self.context, &policy)?;
         let decision = if trees.is_empty() {
             policy::decide(&facts, &self.context, &policy, &whitelist)?

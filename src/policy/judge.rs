@@ -367,6 +367,16 @@ impl<'c> Court<'c> {
     }
 }
 
+impl Policy<'_> {
+    /// Whether a program may lie at this absolute path, so that the catalog may speak of it by its name.
+    ///
+    /// # Errors
+    /// [`Corrupt`].
+    pub fn expects_program(&self, context: &Context, path: &Path) -> Result<bool, Corrupt> {
+        any_pattern(self.programs()?, |pattern| paths::of_path(pattern, path, path, false, context).all)
+    }
+}
+
 /// Whether a file can be what a wide target means.
 fn reaches(target: &Target, file: &Path) -> bool {
     match target {
@@ -430,10 +440,8 @@ fn stray_program(
         }
         Program::Unknown => Target::Unknown,
         Program::File { path: Some(path), .. } => {
-            for pattern in policy.programs()?.iter() {
-                if paths::of_path(pattern?, path, path, false, context).all {
-                    return Ok(None);
-                }
+            if policy.expects_program(context, path)? {
+                return Ok(None);
             }
             Target::Path { path: path.clone(), resolved: path.clone(), recursive: false }
         }

@@ -593,3 +593,20 @@ mod cost {
         }
     }
 }
+
+#[test]
+fn programs_are_expected_where_the_settings_say() {
+    let bytes = compiled("");
+    let policy = Policy::open(&bytes).unwrap();
+    let expects = |path: &str| policy.expects_program(&context(), std::path::Path::new(path)).unwrap();
+    assert!(expects("/usr/bin/ls"));
+    assert!(!expects("/usr/bin/deeper/ls"));
+    assert!(!expects("/tmp/ls"));
+    let shipped = super::compile(&[super::Source::built_in()], None).unwrap().bytes;
+    let policy = Policy::open(&shipped).unwrap();
+    let expects = |path: &str| policy.expects_program(&context(), std::path::Path::new(path)).unwrap();
+    assert!(expects("/home/user/.cargo/bin/cargo"));
+    assert!(!expects("/home/user/project/cargo"));
+    assert!(!expects("/home/other/.cargo/bin/cargo"));
+    assert!(!expects("/home/user/bin/cargo"));
+}
