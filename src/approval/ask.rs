@@ -75,15 +75,17 @@ struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn put(request: &'a Request, approvers: &'a Approvers) -> Result<Self, String> {
+        // One answer must never pass for two (I3).
+        if request.decision.reviewers > 1 {
+            return Err(SEVERAL.to_owned());
+        }
         let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
         let deadline = Instant::now() + request.decision.timeout;
         let socket = match approvers.second_terminal {
             SecondTerminal::Off => None,
             SecondTerminal::Offered => Some(offer(request, approvers)?),
         };
-        // Two people cannot answer on one terminal.
-        let here =
-            request.decision.reviewers <= 1 && may_prompt(approvers.terminal, standing(request, approvers));
+        let here = may_prompt(approvers.terminal, standing(request, approvers));
         let terminal = here.then(|| Terminal::ask(request, deadline).ok()).flatten();
         if socket.is_none() && terminal.is_none() {
             return Err(NOBODY.to_owned());
@@ -169,6 +171,10 @@ impl<'a> Question<'a> {
         Ok(Woken { signal: woken(0), output: woken(1), parent: woken(2) })
     }
 }
+
+/// What is told where a rule asks for several reviewers.
+const SEVERAL: &str =
+    "a rule asks for several reviewers, which this version cannot count; a person may run it by hand";
 
 const NOBODY: &str =
     "set approver.socket = true and decide with `gate pending` and `gate approve` in another terminal";

@@ -77,17 +77,17 @@ impl Here {
         let (facts, decision) = self.decide(&line)?;
         let settings = self.settings();
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
-        let plan = plan::draw_up(&line, &facts, &shells, self.cleaned.environment.clone(), &self.machine);
+        let plan = plan::draw_up(&line, &facts, &shells, self.environment(&decision), &self.machine);
         let files = bind::files(&plan, &facts);
         Ok(Request {
             id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),
             command_line: line,
+            environment: shown(&plan.environment, &self.cleaned.shown),
             plan,
             facts,
             decision,
             caller: self.caller.clone(),
             files,
-            environment: self.shown(),
             asked_at: sys::clock::now_millis(),
         })
     }
@@ -187,11 +187,20 @@ impl Here {
             .with_context(|| format!("the whitelist {} was not changed", file.display()))
     }
 
-    /// The variables that a reviewer has to see, with their values.
-    fn shown(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    /// The environment of what was decided. Whoever asks chooses the variables, and those that a reviewer has to see
+    /// can make a harmless program run something else (`GIT_CONFIG_COUNT`, `RIPGREP_CONFIG_PATH`): what runs without a
+    /// human at the lowest tier runs without them, except where the configuration passes them.
+    fn environment(&self, decision: &Decision) -> Vec<(Vec<u8>, Vec<u8>)> {
         let cleaned = &self.cleaned;
-        cleaned.environment.iter().filter(|(name, _)| cleaned.shown.contains(name)).cloned().collect()
+        let unseen = decision.action == Action::Allow && decision.tier == Tier::Low;
+        let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| !(unseen && cleaned.shown.contains(name));
+        cleaned.environment.iter().filter(kept).cloned().collect()
     }
+}
+
+/// The variables that a reviewer has to see, with their values.
+fn shown(environment: &[(Vec<u8>, Vec<u8>)], names: &[Vec<u8>]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    environment.iter().filter(|(name, _)| names.contains(name)).cloned().collect()
 }
 
 /// The decision, as a marker in the recording.
