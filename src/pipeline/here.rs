@@ -9,7 +9,7 @@ use crate::{
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
     facts::{self, Catalog, CommandLine, Facts},
-    policy::{self, Context, Decision},
+    policy::{self, Action, Context, Decision, Tier},
     record,
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
