@@ -38,7 +38,8 @@ pub(super) fn whole(run: &Run, recordings: &Path) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         let shown = Printable::line(value.as_bytes());
-        let _ = writeln!(text, "{:<11}{shown}", format!("{name}:"));
+        let name = if name.is_empty() { String::new() } else { format!("{name}:") };
+        let _ = writeln!(text, "{name:<11}{shown}");
     };
     line("run", &run.id);
     line("time", &format_time(run.time));
@@ -268,6 +269,7 @@ mod tests {
             "verdict:   approved by bob (1001), socket",
             "exit:      137 SIGKILL after 1m01s, 12 bytes of output",
             "recording: /state/recordings/r.cast",
+            "           99 bytes, SHA-256 ef",
             "replay:    gate play 4f1a00000000beef",
         ] {
             assert!(text.lines().any(|shown| shown.starts_with(line)), "{line}\n{text}");
