@@ -35,7 +35,12 @@ impl Here {
         let surroundings =
             CallerEnvironment::capture().context("nothing was run: the working directory cannot be named")?;
         let loaded = config::load(&surroundings)?;
-        let agent = run.agent.clone().or_else(|| loaded.settings.agent.clone());
+        let configured = loaded.settings.agent.clone();
+        let agent = if loaded.settings.enforce {
+            configured.or_else(|| run.agent.clone())
+        } else {
+            run.agent.clone().or(configured)
+        };
         let cleaned = environment::clean(&surroundings.variables, &loaded.settings.environment);
         let machine = Machine::new(surroundings.cwd.clone(), cleaned.environment.clone());
         let context = context(&surroundings, &loaded, agent.clone(), &machine);

@@ -104,6 +104,15 @@ fn nothing_of_the_accounts_own_loosens_what_root_enforces() {
 }
 
 #[test]
+fn no_option_says_that_another_agent_asks() {
+    let settings = "enforce = true\nagent = \"codex\"\n[approver]\nsocket = false\nterminal = \"never\"\n";
+    let Some(machine) = Machine::new(settings) else { return };
+    assert_eq!(machine.run(&["--agent", "nobody", "-c", "echo works"]).stdout(), "works\n");
+    let log = machine.run(&["log", "--json"]).stdout();
+    assert!(log.contains("\"agent\":\"codex\"") && !log.contains("nobody"), "{log}");
+}
+
+#[test]
 fn the_account_uses_what_root_compiled() {
     let Some(machine) = Machine::new("enforce = true\n") else { return };
     assert!(machine.run(&["doctor"]).stdout().contains("every run compiles the policy again"));
