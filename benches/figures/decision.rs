@@ -27,7 +27,6 @@ pub(crate) fn measure() -> Vec<Row> {
         figure: at(0.99),
         unit: "µs",
         target: Target::AtMost(200.0),
-        strict: false,
         detail: format!("median {:.0} µs, {} decisions, look-ups on the disk included", at(0.5), times.len()),
     }]
 }

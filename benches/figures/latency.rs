@@ -106,7 +106,6 @@ fn row(pair: &Pair, samples: &[(f64, f64)]) -> Row {
         figure: median(samples.iter().map(|sample| sample.0 / sample.1).collect()),
         unit: "x",
         target: Target::AtMost(pair.target),
-        strict: false,
         detail: format!("{ours:.0} µs / {yardstick:.0} µs, {} pairs", samples.len()),
     }
 }

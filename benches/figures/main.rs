@@ -1,8 +1,8 @@
 //! The figures that README's claims rest on: ratios in one interleaved run, printed as a table.
 //!
-//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory`, `-- decision` and
-//! `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
-//! A missed target is printed as missed; only `instructions`, which do not depend on the machine's load, fail the run.
+//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory` and `-- decision`
+//! measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
+//! A missed target is printed as missed and fails nothing: figures depend on the machine and its load.
 #![expect(clippy::disallowed_methods, reason = "measures whole processes, so it has to start them")]
 #![expect(clippy::print_stdout, reason = "prints a table")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot measure must stop")]
@@ -35,9 +35,6 @@ fn main() {
         named.is_empty() || named.iter().any(|name| name.as_str() == group)
     };
     let mut rows: Vec<Row> = Vec::new();
-    if wanted("instructions") {
-        rows.extend(resources::instructions(&place));
-    }
     if wanted("decision") {
         rows.extend(decision::measure());
     }
@@ -51,7 +48,4 @@ fn main() {
         rows.extend(resources::memory(&place));
     }
     print!("{}", table::render(&rows));
-    if rows.iter().any(|row| row.strict && !row.met()) {
-        std::process::exit(1);
-    }
 }

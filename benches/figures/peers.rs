@@ -8,7 +8,8 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 pub(crate) fn raw_pty(words: &[String]) {
     let pair =
         native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
-    let command = CommandBuilder::from_argv(words.iter().map(OsString::from).collect());
+    let mut command = CommandBuilder::from_argv(words.iter().map(OsString::from).collect());
+    command.cwd(std::env::current_dir().unwrap());
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();

@@ -12,8 +12,6 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     /// The target, and whether the figure may be at most or has to be at least that.
     pub(crate) target: Target,
-    /// Whether a miss fails the run.
-    pub(crate) strict: bool,
     /// Details: medians of both sides, spread.
     pub(crate) detail: String,
 }

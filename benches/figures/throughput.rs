@@ -87,7 +87,6 @@ fn ratio(what: &str, samples: &[(f64, f64)], target: f64) -> Row {
         figure: median(samples.iter().map(|sample| sample.1 / sample.0).collect()),
         unit: "x",
         target: Target::AtLeast(target),
-        strict: false,
         detail: format!("{ours:.3} s / {yardstick:.3} s, {} pairs", samples.len()),
     }
 }
