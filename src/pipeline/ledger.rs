@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::{
-    approval::{Ground, Permit, Request},
+    approval::{Binding, Ground, Permit, Request},
     audit::{By, Durability, Event, EventKind, Judgement, Log, Octets, Recording, Subject},
     exec::{self, Ended},
     policy::Tier,
@@ -38,7 +38,7 @@ impl Ledger {
     pub(super) fn request(&mut self, request: &Request) -> Result<()> {
         let kind = EventKind::Request {
             request: request.id.as_str().to_owned(),
-            subject: subject(request),
+            subject: subject(request, &request.binding()),
             judgement: judgement(request),
         };
         self.append(kind, Durability::Written)
@@ -59,7 +59,7 @@ impl Ledger {
         };
         let kind = EventKind::Accept {
             request: asked.then(|| request.id.as_str().to_owned()),
-            subject: subject(request),
+            subject: subject(request, permit.binding()),
             judgement: judgement(request),
             by,
             recording: recording.map(str::to_owned),
@@ -78,7 +78,7 @@ impl Ledger {
         let (by, cause, reason) = refused.for_the_log(request);
         let kind = EventKind::Reject {
             request: (by != By::Policy).then(|| request.id.as_str().to_owned()),
-            subject: subject(request),
+            subject: subject(request, &request.binding()),
             judgement: judgement(request),
             by,
             cause,
@@ -142,7 +142,8 @@ fn exit(ended: Ended, duration: u64, recording: Option<record::Outcome>) -> Even
     }
 }
 
-fn subject(request: &Request) -> Box<Subject> {
+/// The digest is computed over the whole environment, so whoever has it hands it over.
+fn subject(request: &Request, binding: &Binding) -> Box<Subject> {
     let caller = &request.caller;
     Box::new(Subject {
         user: caller.user.clone(),
@@ -151,7 +152,7 @@ fn subject(request: &Request) -> Box<Subject> {
         agent: caller.agent.clone(),
         cwd: Octets::new(std::os::unix::ffi::OsStrExt::as_bytes(caller.cwd.as_os_str())),
         command: Octets::new(request.command_line.text()),
-        digest: request.binding().hex(),
+        digest: binding.hex(),
         environment: request
             .environment
             .iter()
