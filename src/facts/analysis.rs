@@ -242,7 +242,7 @@ impl Analysis<'_> {
     }
 }
 
-/// An effect on another machine: reading stays reading, everything else changes that machine.
+/// An effect on another machine: reading and listing stay what they are, everything else changes that machine.
 fn elsewhere(place: &str, kind: EffectKind, target: Target) -> (EffectKind, Target) {
     let name = match target {
         Target::Path { path, .. } => format!("{place}:{}", path.display()),
@@ -251,7 +251,7 @@ fn elsewhere(place: &str, kind: EffectKind, target: Target) -> (EffectKind, Targ
         Target::Unknown | Target::Nothing => place.to_owned(),
         host @ Target::Host { .. } => return (kind, host),
     };
-    let kind = if kind == EffectKind::Read { kind } else { EffectKind::Remote };
+    let kind = if matches!(kind, EffectKind::Read | EffectKind::List) { kind } else { EffectKind::Remote };
     (kind, Target::Name(name))
 }
 

@@ -1,7 +1,8 @@
 //! Built-ins whose words mean something that a table cannot say.
 
+use super::EffectKind;
 use super::analysis::{Analysis, Scene};
-use super::catalog::Entry;
+use super::catalog::{Entry, Kind};
 use super::item::Item;
 use super::kinds::is_name;
 use super::perform::Work;
@@ -25,6 +26,7 @@ impl Analysis<'_> {
 
     /// `-v` and `-R` evaluate the subscript of the name behind them: `test -v 'a[$(cmd)]'` runs `cmd`.
     pub(super) fn test(&mut self, at: usize, words: &[Item<'_>], scene: Scene<'_>) {
+        self.asks_of_files(at, words, scene);
         for (word, next) in words.iter().zip(words.iter().skip(1)) {
             let evaluates = match word.bytes() {
                 Some(bytes) => matches!(bytes, b"-v" | b"-R"),
@@ -40,6 +42,26 @@ impl Analysis<'_> {
         // One word may become several.
         if let Some(word) = words.iter().find(|word| word.max != Some(1) && word.bytes().is_none()) {
             self.opaque(at, "a test whose words are not known before the shell runs", scene.place(word.span));
+        }
+    }
+
+    /// `-e FILE` and its like, `FILE -nt FILE`: whether a file exists, what it is, which is newer.
+    fn asks_of_files(&mut self, at: usize, words: &[Item<'_>], scene: Scene<'_>) {
+        let mut list = |word: &Item<'_>| {
+            let kind = Kind::Path(EffectKind::List, false);
+            self.word(&mut Work::new(at, "test", scene), kind, word, "operand", false);
+        };
+        for (index, operator) in words.iter().enumerate() {
+            let Some(&[b'-', ref letters @ ..]) = operator.bytes() else { continue };
+            let before = index.checked_sub(1).and_then(|before| words.get(before));
+            let behind = words.get(index + 1).filter(|word| word.bytes() != Some(b"]"));
+            match letters {
+                [letter] if b"abcdefghkprsuwxGLNOS".contains(letter) => {
+                    behind.into_iter().for_each(&mut list)
+                }
+                b"nt" | b"ot" | b"ef" => before.into_iter().chain(behind).for_each(&mut list),
+                _ => {}
+            }
         }
     }
 
@@ -64,6 +86,7 @@ impl Analysis<'_> {
 
     /// `[[ … ]]`: its arithmetic is judged with the script's; `-v` as in `test`.
     pub(super) fn conditional(&mut self, at: usize, words: &[Item<'_>], scene: Scene<'_>) {
+        self.asks_of_files(at, words, scene);
         for (word, next) in words.iter().zip(words.iter().skip(1)) {
             let plain = next.text().is_some_and(is_name);
             if matches!(word.bytes(), Some(b"-v" | b"-R")) && !plain {

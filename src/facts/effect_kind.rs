@@ -32,11 +32,13 @@ pub enum EffectKind {
     Environment,
     /// Touches gate's own policy, state, socket or process.
     Gate,
+    /// Shows names, sizes, dates and rights of a file or of what is in a directory, but no content.
+    List,
 }
 
 impl EffectKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Read,
         Self::Write,
         Self::Delete,
@@ -51,6 +53,7 @@ impl EffectKind {
         Self::ProjectCode,
         Self::Environment,
         Self::Gate,
+        Self::List,
     ];
 
     /// The name in policies, in JSON and on screen.
@@ -71,6 +74,7 @@ impl EffectKind {
             Self::ProjectCode => "project-code",
             Self::Environment => "environment",
             Self::Gate => "gate",
+            Self::List => "list",
         }
     }
 
@@ -84,7 +88,7 @@ impl EffectKind {
     #[must_use]
     pub const fn usual_undo(self) -> Undo {
         match self {
-            Self::Read | Self::Network => Undo::Harmless,
+            Self::Read | Self::List | Self::Network => Undo::Harmless,
             Self::Persist | Self::Install | Self::ProjectCode | Self::Environment => Undo::Reversible,
             Self::Write
             | Self::Delete

@@ -83,12 +83,12 @@ impl Analysis<'_> {
         because: &'static str,
         recursive: bool,
     ) {
-        let streams = matches!(kind, EffectKind::Read | EffectKind::Write);
+        let streams = matches!(kind, EffectKind::Read | EffectKind::List | EffectKind::Write);
         if streams && item.bytes().is_some_and(is_stream) {
             return;
         }
         let undo = match kind {
-            EffectKind::Read => Undo::Harmless,
+            EffectKind::Read | EffectKind::List => Undo::Harmless,
             _ => work.undo.unwrap_or(kind.usual_undo()),
         };
         for target in targets(&item.content, work.base.as_deref(), recursive, self.world) {

@@ -58,6 +58,7 @@ const fn verb(kind: EffectKind) -> &'static str {
         EffectKind::ProjectCode => "runs the project's code",
         EffectKind::Environment => "sets",
         EffectKind::Gate => "touches gate itself:",
+        EffectKind::List => "lists",
     }
 }
 

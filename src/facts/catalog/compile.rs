@@ -80,7 +80,9 @@ fn entries(
 
 fn entry(names: &Text, raw: &RawEntry, groups: &BTreeMap<Text, RawGroup>) -> Outcome<Entry> {
     let options = options(names, raw, groups)?;
-    let reach = options.iter().map(|(_, option)| reach(option)).max().unwrap_or(Reach::Nothing);
+    let operands = slots(&raw.operands)?;
+    let lists = operands.iter().all(|slot| slot.kind.reach() == Reach::Nothing);
+    let reach = options.iter().map(|(_, option)| reach(option, lists)).max().unwrap_or(Reach::Nothing);
     let entry = Entry {
         style: raw.style.as_ref().map_or(Ok(Style::Gnu), style)?,
         options_first: raw.options_first,
@@ -90,7 +92,7 @@ fn entry(names: &Text, raw: &RawEntry, groups: &BTreeMap<Text, RawGroup>) -> Out
         inherited: raw.inherited,
         reach,
         options: leak(options),
-        operands: leak(slots(&raw.operands)?),
+        operands: leak(operands),
         without_operands: leak(templates(&raw.without_operands)?),
         effects: leak(templates(&raw.effects)?),
         undo: raw.undo.as_ref().map(undo).transpose()?,
@@ -215,9 +217,11 @@ fn option(raw: &RawOption) -> Outcome<OptionEntry> {
     })
 }
 
-fn reach(option: &OptionEntry) -> Reach {
-    let read_only =
-        |templates: &[Template]| templates.iter().all(|template| template.kind == EffectKind::Read);
+/// What an unseen option could do; `lists`: the operands name nothing that is read.
+fn reach(option: &OptionEntry, lists: bool) -> Reach {
+    let read_only = |templates: &[Template]| {
+        templates.iter().all(|one| matches!(one.kind, EffectKind::Read | EffectKind::List))
+    };
     if option.opaque.is_some()
         || option.harmless_values.is_some()
         || option.operands.is_some()
@@ -231,7 +235,7 @@ fn reach(option: &OptionEntry) -> Reach {
         return Reach::Anything;
     }
     let values = option.values.iter().map(|kind| kind.reach()).max().unwrap_or(Reach::Nothing);
-    if option.effects.is_empty() && !option.recursive { values } else { values.max(Reach::Read) }
+    if option.effects.is_empty() && (lists || !option.recursive) { values } else { values.max(Reach::Read) }
 }
 
 fn word_rule(raw: &RawWordRule) -> Outcome<WordRule> {
@@ -348,10 +352,12 @@ fn kind_named(name: &str, at: &Text) -> Outcome<Kind> {
     }
 }
 
-const KINDS: [(&str, Kind); 44] = [
+const KINDS: [(&str, Kind); 46] = [
     ("text", Kind::Text),
     ("read", Kind::Path(EffectKind::Read, false)),
     ("read-recursive", Kind::Path(EffectKind::Read, true)),
+    ("list", Kind::Path(EffectKind::List, false)),
+    ("list-recursive", Kind::Path(EffectKind::List, true)),
     ("write", Kind::Path(EffectKind::Write, false)),
     ("write-recursive", Kind::Path(EffectKind::Write, true)),
     ("delete", Kind::Path(EffectKind::Delete, false)),

@@ -55,13 +55,12 @@
 //! harmless_values = ["", "cat"]
 //! effects = ["execute unknown"]      # or `opaque`
 //!
-//! [[example]]                        # checked by a test; HOME=/home/user, in /home/user/work
-//! command = "rg --pre ./x foo"
-//! effects = ["execute ./x", "read-recursive ."]    # all of them, in any order
-//! opaque = false                     # true: something in it is opaque; `effects` need not be complete then
+//! [examples]                         # checked by tests, as is that everything a file says is shown by one of them
+//! "rg --pre ./x foo ." = ["execute ./x", "read-recursive ."]    # all effects in any order; HOME=/home/user, in ~/work
+//! "rg foo $X" = ["opaque"]           # something in it is opaque; effects besides it are complete or left out
 //! ```
 //!
-//! Kinds of words: `text` · `read`, `write`, `delete` and each with `-recursive` · `directory` (later relative paths
+//! Kinds of words: `text` · `list` (names and dates, no content), `read`, `write`, `delete` and each with `-recursive` · `directory` (later relative paths
 //! start there) · `execute` (a program, run with unseen words) · `sh`, `bash` (shell text) · `eval` (all words from here
 //! joined, shell text) · `command` (all words from here, an argv) · `command-with-input` (xargs) · `command-until` (find
 //! -exec) · `remote-command`, `remote-eval` (run elsewhere) · `assignment` (NAME=value for what is started) · `host` ·
@@ -74,6 +73,8 @@
 //! An option that is not listed is opaque, and so is a subcommand that is not listed.
 
 mod compile;
+#[cfg(test)]
+pub(super) mod lint;
 mod model;
 mod schema;
 mod user;
@@ -82,8 +83,7 @@ pub use model::{
     Entry, Kind, OptionEntry, Reach, ShellKind, Slot, Stdin, Style, Template, TemplateTarget, Variable,
     WordRule,
 };
-pub use schema::RawExample as Example;
-pub use user::{CatalogError, examples};
+pub use user::{CatalogError, Example, examples};
 
 use super::{EffectKind, Undo};
 

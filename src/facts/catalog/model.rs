@@ -266,7 +266,7 @@ impl Kind {
     /// What an option with such a value could do, where nobody sees it.
     pub const fn reach(self) -> Reach {
         match self {
-            Self::Text | Self::Jq => Reach::Nothing,
+            Self::Text | Self::Jq | Self::Path(EffectKind::List, _) => Reach::Nothing,
             Self::Path(EffectKind::Read, _) => Reach::Read,
             _ => Reach::Anything,
         }

@@ -20,8 +20,8 @@ pub(super) struct RawFile {
     pub group: BTreeMap<Text, RawGroup>,
     /// Environment variables by name or `PREFIX*`, joined by commas.
     pub variable: BTreeMap<Text, RawVariable>,
-    /// Command lines with what analysis must say of them.
-    pub example: Vec<RawExample>,
+    /// Command lines with what analysis must say of them: all effects of all parts, in any order, or `opaque`.
+    pub examples: BTreeMap<Text, Vec<String>>,
 }
 
 /// A program, built-in or subcommand.
@@ -149,18 +149,4 @@ pub(super) struct RawVariable {
     pub effects: Vec<Text>,
     /// Why what follows is not understood.
     pub opaque: Option<String>,
-}
-
-/// A command line with what analysis must say of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawExample {
-    /// The command line, as bash reads it.
-    pub command: String,
-    /// All effects of all its parts, in any order; none: it has none.
-    #[serde(default)]
-    pub effects: Vec<String>,
-    /// Whether something in it is opaque; then `effects` need not be complete.
-    #[serde(default)]
-    pub opaque: bool,
 }

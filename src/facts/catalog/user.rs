@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::Catalog;
 use super::compile::{self, Problem};
-use super::schema::RawExample;
 
 /// A mistake in a user's catalog file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +53,31 @@ impl Catalog {
     }
 }
 
+/// A command line with what analysis must say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The command line, as bash reads it.
+    pub command: String,
+    /// All effects of all its parts, in any order; none: it has none.
+    pub effects: Vec<String>,
+    /// Whether something in it is opaque; then `effects` may be empty for "whatever".
+    pub opaque: bool,
+}
+
 /// The examples of a catalog file.
 ///
 /// # Errors
 /// The first mistake in `text`, with its place; `origin` names the file.
-pub fn examples(text: &str, origin: &str) -> Result<Vec<RawExample>, CatalogError> {
-    compile::read(text).map(|file| file.example).map_err(|problem| located(problem, text, origin))
+pub fn examples(text: &str, origin: &str) -> Result<Vec<Example>, CatalogError> {
+    let file = compile::read(text).map_err(|problem| located(problem, text, origin))?;
+    Ok(file.examples.into_iter().map(|(command, says)| Example::new(command.into_inner(), says)).collect())
+}
+
+impl Example {
+    fn new(command: String, says: Vec<String>) -> Self {
+        let (opaque, effects): (Vec<_>, Vec<_>) = says.into_iter().partition(|word| word == "opaque");
+        Self { command, effects, opaque: !opaque.is_empty() }
+    }
 }
 
 fn located(problem: Problem, text: &str, origin: &str) -> CatalogError {
