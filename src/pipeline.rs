@@ -5,6 +5,7 @@
 mod around;
 mod bind;
 mod here;
+mod inherited;
 mod ledger;
 mod plan;
 mod refused;

@@ -156,16 +156,21 @@ const CHECK_PREFIXES: &[&str] = &["LC_"];
 /// Makes an environment ready for a command: removes what is removed, keeps of each name the last value, which is the
 /// one that a shell sees, and drops from `PATH` what depends on the working directory.
 ///
-/// `configured` names further variables of each class; what is always removed stays removed.
+/// `configured` names further variables of each class; what is always removed stays removed. `matters` tells which of
+/// those that would be passed without a word are to be shown, unless the configuration passes them.
 #[must_use]
-pub fn clean(variables: &[Variable], configured: &EnvironmentClasses) -> Cleaned {
+pub fn clean(
+    variables: &[Variable],
+    configured: &EnvironmentClasses,
+    matters: impl Fn(&[u8], &[u8]) -> bool,
+) -> Cleaned {
     let mut seen = HashSet::with_capacity(variables.len());
     let last_of_each = variables.iter().rev().filter(|(name, _)| seen.insert(name.as_slice()));
     let mut kept: Vec<&Variable> = last_of_each.collect();
     kept.reverse();
     let mut cleaned = Cleaned::default();
     for (name, value) in kept {
-        match configured_class(name, value, configured) {
+        match configured_class(name, value, configured, &matters) {
             Class::Strip => {
                 cleaned.stripped.push(name.clone());
                 continue;
@@ -193,13 +198,19 @@ pub fn class(name: &[u8], value: &[u8]) -> Class {
     }
 }
 
-fn configured_class(name: &[u8], value: &[u8], configured: &EnvironmentClasses) -> Class {
+fn configured_class(
+    name: &[u8],
+    value: &[u8],
+    configured: &EnvironmentClasses,
+    matters: &impl Fn(&[u8], &[u8]) -> bool,
+) -> Class {
     let is_named = |names: &[String]| names.iter().any(|pattern| covers(pattern.as_bytes(), name));
     match class(name, value) {
         Class::Strip => Class::Strip,
         _ if is_named(&configured.strip) => Class::Strip,
         _ if is_named(&configured.show) => Class::Show,
-        Class::Show if is_named(&configured.pass) => Class::Pass,
+        _ if is_named(&configured.pass) => Class::Pass,
+        Class::Pass if matters(name, value) => Class::Show,
         built_in => built_in,
     }
 }
@@ -239,7 +250,7 @@ mod tests {
     }
 
     fn clean_as_built(given: &[Variable]) -> Cleaned {
-        clean(given, &EnvironmentClasses::default())
+        clean(given, &EnvironmentClasses::default(), |_, _| false)
     }
 
     #[test]
@@ -258,7 +269,7 @@ mod tests {
             ("GIT_CONFIG_GLOBAL", "/g"),
             ("LD_PRELOAD", "/evil.so"),
         ]);
-        let cleaned = clean(&given, &configured);
+        let cleaned = clean(&given, &configured, |_, _| false);
         let kept: Vec<&[u8]> = cleaned.environment.iter().map(|(name, _)| name.as_slice()).collect();
         assert_eq!(kept, [&b"EDITORS"[..], b"CC_MINE", b"GIT_CONFIG_GLOBAL"]);
         assert_eq!(cleaned.shown, [b"CC_MINE".to_vec()]);
@@ -288,10 +299,19 @@ mod tests {
     fn n1_what_makes_programs_run_something_else_is_shown_and_kept() {
         let given =
             variables(&[("GIT_SSH_COMMAND", "x"), ("HOME", "/home/a"), ("npm_config_script_shell", "y")]);
-        let cleaned = clean(&given, &EnvironmentClasses::default());
+        let cleaned = clean_as_built(&given);
         assert_eq!(cleaned.environment, given);
         assert_eq!(cleaned.shown, names(&["GIT_SSH_COMMAND", "npm_config_script_shell"]));
         assert_eq!(cleaned.stripped, names(&[]));
+    }
+
+    #[test]
+    fn what_matters_elsewhere_is_shown_unless_it_is_configured_to_pass() {
+        let configured = EnvironmentClasses { pass: vec!["B".to_owned()], ..EnvironmentClasses::default() };
+        let given = variables(&[("A", "1"), ("B", "2"), ("C", "3"), ("ENV", "4")]);
+        let cleaned = clean(&given, &configured, |name, _| name != b"C");
+        assert_eq!(cleaned.shown, names(&["A"]));
+        assert_eq!(cleaned.stripped, names(&["ENV"]));
     }
 
     #[test]

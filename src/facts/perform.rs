@@ -194,7 +194,9 @@ impl Analysis<'_> {
     fn parts(&mut self, work: &mut Work<'_>, entry: &'static Entry, shape: &Shape, parts: &[Part<'_>]) {
         let mut slots = shape.slots.as_slice();
         let mut left = (0, Some(0));
+        let mut rights = counts_behind(parts).into_iter().rev();
         for (index, part) in parts.iter().enumerate() {
+            let right = rights.next().unwrap_or((0, None));
             let item = match part {
                 Part::Option(option, values, span) => {
                     self.option(work, option, values, *span, shape);
@@ -209,8 +211,6 @@ impl Analysis<'_> {
                 slots = later;
             }
             self.word_rules(work, entry, item);
-            let behind = parts.get(index + 1..).unwrap_or_default();
-            let right = operands_of(behind).fold((0, Some(0)), more);
             // A word that may become several stands in several places.
             let from = (left.0, item.max.and_then(|max| Some(left.1? + usize::from(max.max(1)) - 1)));
             let to = (right.0, item.max.and_then(|max| Some(right.1? + usize::from(max.max(1)) - 1)));
@@ -219,7 +219,7 @@ impl Analysis<'_> {
             match kinds.as_slice() {
                 [Some(kind)] if kind.takes_the_rest() => {
                     let words: Vec<Item<'_>> =
-                        std::iter::once(item).chain(operands_of(behind)).cloned().collect();
+                        operands_of(parts.get(index..).unwrap_or_default()).cloned().collect();
                     self.started(work, *kind, &words);
                     return;
                 }
@@ -360,8 +360,23 @@ fn lacks_operands(slots: &[Slot], parts: &[Part<'_>]) -> bool {
     operands_of(parts).map(|item| usize::from(item.min)).sum::<usize>() <= heads
 }
 
+/// The fewest and the most operands, if bounded.
+type Count = (usize, Option<usize>);
+
+/// How many operands stand behind each part; the last part's count first.
+fn counts_behind(parts: &[Part<'_>]) -> Vec<Count> {
+    let counts = parts.iter().rev().scan((0, Some(0)), |behind, part| {
+        let here = *behind;
+        if let Part::Operand(item) = part {
+            *behind = more(here, item);
+        }
+        Some(here)
+    });
+    counts.collect()
+}
+
 /// Adds a word to the fewest and the most words so far.
-fn more(so_far: (usize, Option<usize>), item: &Item<'_>) -> (usize, Option<usize>) {
+fn more(so_far: Count, item: &Item<'_>) -> Count {
     let most = item.max.and_then(|max| Some(so_far.1? + usize::from(max)));
     (so_far.0 + usize::from(item.min), most)
 }

@@ -9,12 +9,12 @@ use crate::{
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
     facts::{self, Catalog, CommandLine, Facts},
-    policy::{self, Action, Context, Decision, Tier},
+    policy::{self, Action, Context, Decision},
     record,
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
 
-use super::{Run, Shells, around::Around, bind, plan};
+use super::{Run, Shells, around::Around, bind, inherited, plan};
 
 /// The caller, the machine, and the configuration.
 pub struct Here {
@@ -22,8 +22,20 @@ pub struct Here {
     loaded: Loaded,
     cleaned: Cleaned,
     machine: Machine,
+    /// The machine without the variables that a reviewer has to see, where there are any.
+    unseen: Option<Machine>,
     context: Context,
     catalog: Catalog,
+}
+
+/// What was found and decided, and whether it is so only without the variables that a reviewer has to see.
+type Decided = (Facts, Decision, Sight);
+
+/// Whether a human sees the variables that change what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    Seen,
+    Unseen,
 }
 
 impl Here {
@@ -32,21 +44,28 @@ impl Here {
     /// # Errors
     /// Where the working directory is gone, or configuration or policy cannot be used: then nothing runs.
     pub fn look(run: &Run) -> Result<Self> {
-        let surroundings =
+        let mut surroundings =
             CallerEnvironment::capture().context("nothing was run: the working directory cannot be named")?;
         let loaded = config::load(&surroundings)?;
+        if loaded.settings.enforce {
+            surroundings.return_home();
+        }
         let configured = loaded.settings.agent.clone();
         let agent = if loaded.settings.enforce {
             configured.or_else(|| run.agent.clone())
         } else {
             run.agent.clone().or(configured)
         };
-        let cleaned = environment::clean(&surroundings.variables, &loaded.settings.environment);
+        let catalog = loaded.catalog()?;
+        let home = surroundings.account.home.as_deref();
+        let matters = |name: &[u8], value: &[u8]| inherited::changes_what_runs(&catalog, home, name, value);
+        let cleaned = environment::clean(&surroundings.variables, &loaded.settings.environment, matters);
         let machine = Machine::new(surroundings.cwd.clone(), cleaned.environment.clone());
+        let unseen = (!cleaned.shown.is_empty())
+            .then(|| Machine::new(surroundings.cwd.clone(), environment(&cleaned, Sight::Unseen)));
         let context = context(&surroundings, &loaded, agent.clone(), &machine);
         let caller = caller(surroundings, agent);
-        let catalog = loaded.catalog()?;
-        Ok(Self { caller, loaded, cleaned, machine, context, catalog })
+        Ok(Self { caller, loaded, cleaned, machine, unseen, context, catalog })
     }
 
     /// The settings.
@@ -60,8 +79,32 @@ impl Here {
     /// # Errors
     /// Where the compiled policy is damaged.
     pub fn decide(&self, line: &CommandLine) -> Result<(Facts, Decision)> {
+        self.decided(line).map(|(facts, decision, _)| (facts, decision))
+    }
+
+    /// Whoever asks chooses the variables, and those that a reviewer has to see can make a harmless program run something
+    /// else (`GIT_CONFIG_COUNT`, `RIPGREP_CONFIG_PATH`): what runs without a human is judged without them, and runs
+    /// without them, except where the configuration passes them. So is what would run unseen only because of them.
+    fn decided(&self, line: &CommandLine) -> Result<Decided> {
+        let Some(machine) = &self.unseen else {
+            return self
+                .decide_on(&self.machine, line)
+                .map(|(facts, decision)| (facts, decision, Sight::Seen));
+        };
+        let (facts, decision) = self.decide_on(machine, line)?;
+        if decision.action == Action::Allow {
+            return Ok((facts, decision, Sight::Unseen));
+        }
+        let seen = self.decide_on(&self.machine, line)?;
+        if seen.1.action == Action::Allow {
+            return Ok((facts, decision, Sight::Unseen));
+        }
+        Ok((seen.0, seen.1, Sight::Seen))
+    }
+
+    fn decide_on(&self, machine: &Machine, line: &CommandLine) -> Result<(Facts, Decision)> {
         let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
-        let around = Around { machine: &self.machine, policy: &policy, context: &self.context };
+        let around = Around { machine, policy: &policy, context: &self.context };
         let facts = facts::analyse(line, &around, &self.catalog);
         let trees = policy::trees_to_look_at(&facts, &self.context, &policy)?;
         let decision = if trees.is_empty() {
@@ -79,10 +122,10 @@ impl Here {
     /// Where the compiled policy is damaged, or no identifier can be made.
     pub fn judge(&self, run: &Run) -> Result<Request> {
         let line = run.command_line.clone();
-        let (facts, decision) = self.decide(&line)?;
+        let (facts, decision, sight) = self.decided(&line)?;
         let settings = self.settings();
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
-        let plan = plan::draw_up(&line, &facts, &shells, self.environment(&decision), &self.machine);
+        let plan = plan::draw_up(&line, &facts, &shells, environment(&self.cleaned, sight), &self.machine);
         let files = bind::files(&plan, &facts);
         Ok(Request {
             id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),
@@ -191,16 +234,12 @@ impl Here {
             .and_then(|mut whitelist| whitelist.write_all(lines.as_bytes()))
             .with_context(|| format!("the whitelist {} was not changed", file.display()))
     }
+}
 
-    /// The environment of what was decided. Whoever asks chooses the variables, and those that a reviewer has to see
-    /// can make a harmless program run something else (`GIT_CONFIG_COUNT`, `RIPGREP_CONFIG_PATH`): what runs without a
-    /// human at the lowest tier runs without them, except where the configuration passes them.
-    fn environment(&self, decision: &Decision) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let cleaned = &self.cleaned;
-        let unseen = decision.action == Action::Allow && decision.tier == Tier::Low;
-        let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| !(unseen && cleaned.shown.contains(name));
-        cleaned.environment.iter().filter(kept).cloned().collect()
-    }
+/// What a command gets of the caller's environment.
+fn environment(cleaned: &Cleaned, sight: Sight) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| sight == Sight::Seen || !cleaned.shown.contains(name);
+    cleaned.environment.iter().filter(kept).cloned().collect()
 }
 
 /// The variables that a reviewer has to see, with their values.

@@ -32,6 +32,13 @@ impl CallerEnvironment {
         Ok(Self { variables, cwd, account: Account::current(), host: host_name() })
     }
 
+    /// Makes `HOME` the account's own, whatever the caller says: programs look for code to run below it.
+    pub fn return_home(&mut self) {
+        let Some(home) = &self.account.home else { return };
+        self.variables.retain(|(name, _)| name != b"HOME");
+        self.variables.push((b"HOME".to_vec(), home.as_os_str().as_bytes().to_vec()));
+    }
+
     /// The value of the first variable with this name.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&[u8]> {

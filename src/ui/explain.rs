@@ -1,7 +1,7 @@
 //! What a command would do and why the policy says what it says: one picture for the prompt, `gate check` and
 //! `gate pending`.
 
-use std::{borrow::Cow, ffi::OsStr, os::unix::ffi::OsStrExt as _, path::Path};
+use std::{borrow::Cow, collections::HashSet, ffi::OsStr, os::unix::ffi::OsStrExt as _, path::Path};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -135,10 +135,11 @@ fn headline(request: &Request) -> Line {
 /// What cannot be undone, right under the command: the first thing that a reviewer has to know.
 fn losses(out: &mut Vec<Line>, facts: &Facts, width: usize) {
     let mut lost: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     for (index, invocation) in facts.invocations.iter().enumerate() {
         for effect in invocation.effects.iter().filter(|effect| effect.undo == Undo::Irreversible) {
             let text = format!("{} ({})", safe(&effect_text(effect)), index + 1);
-            if !lost.contains(&text) {
+            if known.insert(text.clone()) {
                 lost.push(text);
             }
         }

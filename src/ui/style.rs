@@ -129,30 +129,48 @@ impl Line {
 
 /// Lays words out behind `head`, further lines indented to its width (at most a third of the screen); nothing is cut.
 pub(super) fn flow(out: &mut Vec<Line>, head: Line, words: &Line, width: usize) {
-    let indent = head.width().min(width / 3);
-    let mut line = head;
+    let columns = head.width();
+    let mut page = Page { out, line: head, columns, indent: columns.min(width / 3), width };
     let mut empty = true;
     for (role, text) in &words.0 {
         for word in text.split_inclusive(' ') {
-            if !empty && line.width() + word.trim_end().width() > width {
-                line.trim_end();
-                out.push(std::mem::replace(&mut line, indented(indent)));
+            if !empty && page.columns + word.trim_end().width() > width {
+                page.line.trim_end();
+                page.next_line();
             }
-            push_word(out, &mut line, (*role, word), indent, width);
+            page.push_word(*role, word);
             empty = false;
         }
     }
-    out.push(line);
+    page.out.push(page.line);
 }
 
-fn push_word(out: &mut Vec<Line>, line: &mut Line, (role, word): (Role, &str), indent: usize, width: usize) {
-    let mut buffer = [0; 4];
-    for character in word.chars() {
-        let text: &str = character.encode_utf8(&mut buffer);
-        if character != ' ' && line.width() + text.width() > width.max(indent + 2) {
-            out.push(std::mem::replace(line, indented(indent)));
+/// Lines that are being laid out; counts the columns of the last one instead of measuring it for every character.
+struct Page<'a> {
+    out: &'a mut Vec<Line>,
+    line: Line,
+    columns: usize,
+    indent: usize,
+    width: usize,
+}
+
+impl Page<'_> {
+    fn push_word(&mut self, role: Role, word: &str) {
+        let mut buffer = [0; 4];
+        for character in word.chars() {
+            let text: &str = character.encode_utf8(&mut buffer);
+            let columns = text.width();
+            if character != ' ' && self.columns + columns > self.width.max(self.indent + 2) {
+                self.next_line();
+            }
+            self.line.push(role, text);
+            self.columns += columns;
         }
-        line.push(role, text);
+    }
+
+    fn next_line(&mut self) {
+        self.out.push(std::mem::replace(&mut self.line, indented(self.indent)));
+        self.columns = self.indent;
     }
 }
 

@@ -6,6 +6,8 @@ use crate::support::house::{Done, finished};
 
 const SYSTEM: [&str; 8] = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs"];
 
+const ACCOUNT: [&str; 6] = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"];
+
 /// A machine with its own `/etc/gate`, `/var/cache/gate` and one account, 1000, in `/home/me`.
 struct Machine {
     directory: tempfile::TempDir,
@@ -48,6 +50,10 @@ impl Machine {
     }
 
     fn command(&self, account: &[&str], words: &[&str]) -> Command {
+        self.command_with("HOME=/home/me", account, words)
+    }
+
+    fn command_with(&self, variable: &str, account: &[&str], words: &[&str]) -> Command {
         let path = |path: &str| self.path(path).to_str().unwrap().to_owned();
         let (etc, cache, home, passwd) = (path("etc"), path("cache"), path("home"), path("passwd"));
         let mut command = Command::new("bwrap");
@@ -64,13 +70,7 @@ impl Machine {
             ])
             .args(["--tmpfs", "/home", "--bind", &home, "/home/me", "--chdir", "/home/me/project"])
             .args(account)
-            .args([
-                "env",
-                "-i",
-                "HOME=/home/me",
-                "PATH=/usr/local/bin:/usr/bin:/bin",
-                "XDG_CONFIG_HOME=/tmp/loose",
-            ])
+            .args(["env", "-i", variable, "PATH=/usr/local/bin:/usr/bin:/bin", "XDG_CONFIG_HOME=/tmp/loose"])
             .arg("gate")
             .args(words);
         command
@@ -78,7 +78,7 @@ impl Machine {
 
     /// gate as the account that is not root.
     fn run(&self, words: &[&str]) -> Done {
-        finished(self.command(&["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"], words))
+        finished(self.command(&ACCOUNT, words))
     }
 
     fn run_as_root(&self, words: &[&str]) -> Done {
@@ -101,6 +101,26 @@ fn nothing_of_the_accounts_own_loosens_what_root_enforces() {
     assert!(machine.path("home/.local/state/gate/recordings").is_dir(), "recorded whatever the account says");
     let doctor = machine.run(&["doctor"]).stdout();
     assert!(doctor.contains("ok    enforce"), "{doctor}");
+}
+
+#[test]
+fn no_variable_moves_the_account_to_another_home() {
+    let Some(machine) = Machine::new("enforce = true\n[approver]\nsocket = false\nterminal = \"never\"\n")
+    else {
+        return;
+    };
+    for text in ["printenv HOME", "echo $HOME", "echo ~; true"] {
+        let done = finished(machine.command_with("HOME=/home/me/project", &ACCOUNT, &["-c", text]));
+        assert_eq!(
+            (done.status, done.stdout()),
+            (Some(0), "/home/me\n".to_owned()),
+            "{text}: {}",
+            done.stderr()
+        );
+    }
+    let done =
+        finished(machine.command_with("HOME=/home/me/project", &ACCOUNT, &["-c", "cat ~/.ssh/id_rsa"]));
+    assert!(done.stderr().contains("reads /home/me/.ssh/id_rsa"), "{}", done.stderr());
 }
 
 #[test]

@@ -4,4 +4,5 @@ mod check;
 mod configuration;
 mod enforcement;
 mod invariants;
+mod surroundings;
 mod usage;

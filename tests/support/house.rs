@@ -101,9 +101,13 @@ impl House {
     }
 
     /// Starts gate with these words and waits until it asks.
-    #[expect(clippy::disallowed_methods, reason = "the test starts gate, not a gated command")]
     pub(crate) fn ask(&self, words: &[&str]) -> Waiting {
-        let mut command = self.command(words);
+        self.ask_with(self.command(words))
+    }
+
+    /// Starts this gate and waits until it asks.
+    #[expect(clippy::disallowed_methods, reason = "the test starts gate, not a gated command")]
+    pub(crate) fn ask_with(&self, mut command: Command) -> Waiting {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();

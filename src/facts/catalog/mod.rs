@@ -146,18 +146,30 @@ impl Catalog {
     }
 }
 
+impl Variable {
+    /// Whether this value of it does nothing.
+    #[must_use]
+    pub fn is_harmless(&self, value: &[u8]) -> bool {
+        let does_nothing = self.effects.is_empty() && self.opaque.is_none();
+        does_nothing || self.harmless_values.iter().any(|pattern| glob_matches(pattern.as_bytes(), value))
+    }
+}
+
 /// Finds a name in a sorted table.
 pub(crate) fn look_up<T>(table: &[(&'static str, &'static T)], name: &str) -> Option<&'static T> {
     let at = table.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
     table.get(at).map(|(_, value)| *value)
 }
 
-/// Finds a name, or the longest `PREFIX*` that it begins with.
+/// Finds a name, or the longest `PREFIX*` that it begins with, in a sorted table.
 fn look_up_pattern<T>(table: &[(&'static str, &'static T)], name: &str) -> Option<&'static T> {
     look_up(table, name).or_else(|| {
+        let first = |text: &str| text.as_bytes().first().copied();
         let matches = |known: &str| known.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix));
-        let matching = table.iter().filter(|(known, _)| matches(known));
-        matching.max_by_key(|(known, _)| known.len()).map(|(_, value)| *value)
+        let from = table.partition_point(|(known, _)| first(known) < first(name));
+        let same = table.iter().skip(from).take_while(|(known, _)| first(known) == first(name));
+        let longest = same.filter(|(known, _)| matches(known)).max_by_key(|(known, _)| known.len());
+        longest.map(|(_, value)| *value).or_else(|| look_up(table, "*"))
     })
 }
 
