@@ -36,35 +36,21 @@ pub fn push_string(out: &mut Vec<u8>, text: &str) {
 
 /// Appends `text` as the inside of a JSON string.
 pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    loop {
-        let plain = plain_prefix(rest);
-        let (clean, tail) = rest.split_at(plain);
-        out.extend_from_slice(clean);
-        let Some((byte, tail)) = tail.split_first() else { return };
-        push_escape(out, *byte);
-        rest = tail;
-    }
+    push_parts(out, text.as_bytes(), |out, byte, _| push_escape(out, byte));
 }
 
 /// Appends `text` as the inside of a JSON string, each newline as carriage return and newline: as a terminal would have
 /// got it. `after_return` says whether the text before ended with a carriage return, and afterwards whether this one does.
 pub fn push_escaped_for_terminal(out: &mut Vec<u8>, text: &str, after_return: &mut bool) {
-    let mut rest = text.as_bytes();
-    loop {
-        let plain = plain_prefix(rest);
-        let (clean, tail) = rest.split_at(plain);
-        out.extend_from_slice(clean);
-        *after_return &= clean.is_empty();
-        let Some((byte, tail)) = tail.split_first() else { return };
-        if *byte == b'\n' && !*after_return {
+    let plain_end = push_parts(out, text.as_bytes(), |out, byte, before| {
+        if byte == b'\n' && !(*after_return && before == Before::Escape) {
             out.extend_from_slice(br"\r\n");
         } else {
-            push_escape(out, *byte);
+            push_escape(out, byte);
         }
-        *after_return = *byte == b'\r';
-        rest = tail;
-    }
+        *after_return = byte == b'\r';
+    });
+    *after_return &= plain_end == Before::Escape;
 }
 
 /// Appends a number.
@@ -83,6 +69,69 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(digits.get(20 - length..).unwrap_or_default());
 }
 
+/// What stands directly before a place in the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// A byte that was escaped, or the text's beginning.
+    Escape,
+    Plain,
+}
+
+/// Copies what needs no escape and gives the rest to `escape`, byte by byte; tells what the text ends with. Most output
+/// is plain text, of which many bytes are looked at and copied at a time; where escapes are dense, eight.
+fn push_parts(out: &mut Vec<u8>, bytes: &[u8], mut escape: impl FnMut(&mut Vec<u8>, u8, Before)) -> Before {
+    out.reserve(bytes.len().saturating_add(bytes.len() / 8));
+    let mut before = Before::Escape;
+    let mut rest = bytes;
+    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+        let marks = special_bytes(u64::from_le_bytes(*word));
+        if marks == 0 {
+            out.extend_from_slice(word);
+            rest = push_plain_blocks(out, tail);
+            before = Before::Plain;
+            continue;
+        }
+        let plain = marks.trailing_zeros() as usize / 8;
+        // Eight bytes are copied faster than a number of them.
+        out.extend_from_slice(word);
+        out.truncate(out.len().saturating_sub(8 - plain));
+        if plain > 0 {
+            before = Before::Plain;
+        }
+        let Some((byte, tail)) = rest.get(plain..).and_then(<[u8]>::split_first) else { return before };
+        escape(out, *byte, before);
+        before = Before::Escape;
+        rest = tail;
+    }
+    for byte in rest {
+        if escape_of(*byte) == 0 {
+            out.push(*byte);
+            before = Before::Plain;
+        } else {
+            escape(out, *byte, before);
+            before = Before::Escape;
+        }
+    }
+    before
+}
+
+/// Copies blocks in which no byte needs an escape; gives what follows them.
+fn push_plain_blocks<'a>(out: &mut Vec<u8>, mut bytes: &'a [u8]) -> &'a [u8] {
+    while let Some((block, rest)) = bytes.split_first_chunk::<32>()
+        && is_plain(block)
+    {
+        out.extend_from_slice(block);
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Whether no byte needs an escape; without a branch, so that the compiler compares many bytes at a time.
+fn is_plain(block: &[u8; 32]) -> bool {
+    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0x7f);
+    !block.iter().fold(false, |found, byte| found | special(*byte))
+}
+
 fn push_escape(out: &mut Vec<u8>, byte: u8) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let escape = escape_of(byte);
@@ -95,19 +144,6 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
 
 fn escape_of(byte: u8) -> u8 {
     ESCAPES.get(usize::from(byte)).copied().unwrap_or(0)
-}
-
-/// How many leading bytes need no escape. Looks at eight bytes at a time: most output is plain text.
-fn plain_prefix(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let marks = special_bytes(u64::from_le_bytes(*word));
-        if marks != 0 {
-            return index * 8 + marks.trailing_zeros() as usize / 8;
-        }
-    }
-    let rest = tail.iter().position(|byte| escape_of(*byte) != 0).unwrap_or(tail.len());
-    words.len() * 8 + rest
 }
 
 /// Marks with its high bit at least the first byte of `word` (from the low end) that needs an escape. Borrows of the
@@ -146,10 +182,10 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_at_every_place_of_a_word_comes_back() {
+    fn every_byte_at_every_place_of_words_and_blocks_comes_back() {
         for byte in 0..=0x7f_u8 {
-            for place in 0..24 {
-                let mut bytes = [b'x'; 24];
+            for place in 0..80 {
+                let mut bytes = [b'x'; 80];
                 bytes[place] = byte;
                 let text = std::str::from_utf8(&bytes).unwrap();
                 assert_eq!(serde_json::from_str::<String>(&string(text)).unwrap(), text);
@@ -167,7 +203,28 @@ mod tests {
         }
     }
 
+    /// A carriage return before each newline that has none.
+    fn as_on_a_terminal(text: &str) -> String {
+        text.replace("\r\n", "\n").replace('\n', "\r\n")
+    }
+
     proptest! {
+        #[test]
+        fn a_terminal_gets_its_returns_whatever_the_pieces(
+            parts in prop::collection::vec(prop::sample::select(vec!["\n", "\r", "\"", "plain", "sixteen bytes, or"]), 0..40),
+            size in 1_usize..90,
+        ) {
+            let text = parts.concat();
+            let (mut out, mut after_return) = (vec![b'"'], false);
+            for piece in text.as_bytes().chunks(size) {
+                push_escaped_for_terminal(&mut out, std::str::from_utf8(piece).unwrap(), &mut after_return);
+                prop_assert_eq!(after_return, piece.ends_with(b"\r"));
+            }
+            out.push(b'"');
+            let back: String = serde_json::from_slice(&out).unwrap();
+            prop_assert_eq!(back, as_on_a_terminal(&text));
+        }
+
         #[test]
         fn any_text_comes_back(text in any::<String>()) {
             prop_assert_eq!(serde_json::from_str::<String>(&string(&text)).unwrap(), text);

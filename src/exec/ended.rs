@@ -72,6 +72,11 @@ pub trait Sink {
     /// Any error ends the run if the recording is strict: the command is terminated, nothing hangs.
     fn take(&mut self, event: Event<'_>) -> std::io::Result<()>;
 
+    /// Is told, before anything of it comes, that the run has this stream: what has none goes past gate.
+    fn open(&mut self, stream: Stream) {
+        let _ = stream;
+    }
+
     /// How long the run may stay quiet from now before it takes [`Event::Idle`] again, because something that it holds
     /// is then due on the disk; `None` where it holds nothing.
     fn due(&self) -> Option<std::time::Duration> {

@@ -55,6 +55,11 @@ impl Flow {
         }
     }
 
+    /// Which stream it is.
+    pub(super) const fn stream(&self) -> Stream {
+        self.stream
+    }
+
     /// The descriptor to read from, if there is room.
     pub(super) fn readable(&self) -> Option<BorrowedFd<'_>> {
         self.source.as_ref().filter(|_| self.filled < self.buffer.len()).map(AsFd::as_fd)

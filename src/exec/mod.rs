@@ -61,7 +61,7 @@ pub fn replace(permit: &Permit) -> Result<Ended, Failure> {
 ///
 /// # Errors
 /// Where the run could not be started, or went wrong, for a reason that is not the command's.
-pub fn run(permit: &Permit, pty: Pty, sink: Option<&mut dyn Sink>) -> Result<Ended, Failure> {
+pub fn run(permit: &Permit, pty: Pty, mut sink: Option<&mut dyn Sink>) -> Result<Ended, Failure> {
     let image = match image::startable(permit)? {
         Startable::Image(image) => image,
         Startable::Missing(ended) => return Ok(ended),
@@ -71,6 +71,9 @@ pub fn run(permit: &Permit, pty: Pty, sink: Option<&mut dyn Sink>) -> Result<End
     let setup = Setup::make(wiring::uses(wiring::kinds(), pty, capture))?;
     match setup.start(&image, signals.original()) {
         Ok(Started { child, flows, console }) => {
+            if let Some(sink) = &mut sink {
+                flows.iter().for_each(|flow| sink.open(flow.stream()));
+            }
             Relay { child, signals, flows, console, sink, state: State::default() }.run()
         }
         Err(Unstarted::Refused(error)) => image::refusal(error),

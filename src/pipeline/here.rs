@@ -180,7 +180,7 @@ impl Here {
             timestamp: Some(request.asked_at / 1000),
             command: Some(String::from_utf8_lossy(&text).into_owned()),
             title: None,
-            environment: Vec::new(),
+            environment: described(&self.cleaned.environment),
         };
         let options = record::Options {
             format: settings.format,
@@ -240,6 +240,14 @@ impl Here {
 fn environment(cleaned: &Cleaned, sight: Sight) -> Vec<(Vec<u8>, Vec<u8>)> {
     let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| sight == Sight::Seen || !cleaned.shown.contains(name);
     cleaned.environment.iter().filter(kept).cloned().collect()
+}
+
+/// What a player has to know of the environment: asciicast names these two.
+fn described(environment: &[(Vec<u8>, Vec<u8>)]) -> Vec<(String, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let named = |name: &[u8]| environment.iter().find(|(other, _)| other == name);
+    let found = [&b"SHELL"[..], b"TERM"].into_iter().filter_map(named);
+    found.map(|(name, value)| (text(name), text(value))).collect()
 }
 
 /// The variables that a reviewer has to see, with their values.

@@ -132,7 +132,7 @@ fn exit(ended: Ended, duration: u64, recording: Option<record::Outcome>) -> Even
         code: ended.exit().code(),
         signal,
         duration,
-        output: recording.as_ref().map(|recording| recording.output),
+        output: recording.as_ref().and_then(|recording| recording.output),
         recording: recording.map(|recording| Recording {
             sha256: recording.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
             file: recording.file,

@@ -3,16 +3,17 @@
 use std::{
     io, mem,
     path::Path,
-    sync::mpsc::{Receiver, SyncSender, channel, sync_channel},
+    sync::mpsc::{Receiver, Sender, channel},
     thread::JoinHandle,
 };
 
 use super::file::CastFile;
 
 /// From this size on hashing and writing go on beside the run: they cost as much as the rest of recording.
-const LONG: u64 = 4 << 20;
-/// Batches that may wait for the thread; then the run waits.
-const WAITING: usize = 2;
+const LONG: u64 = 1 << 20;
+/// Buffers for lines: one grows, one is written, the others wait; without a free one the run waits. They go round, because
+/// fresh memory for each batch costs as much as writing it.
+const BUFFERS: usize = 5;
 
 /// Lines, and how many bytes of output they stand for.
 #[derive(Debug, Default)]
@@ -48,8 +49,10 @@ enum Way {
 /// The thread that writes.
 #[derive(Debug)]
 struct Writer {
-    batches: SyncSender<Batch>,
+    batches: Sender<Batch>,
     done: Receiver<Done>,
+    /// How many buffers may still be made.
+    unmade: usize,
     thread: JoinHandle<Option<CastFile>>,
 }
 
@@ -96,7 +99,7 @@ impl Disk {
     pub(super) fn finish(&mut self) -> (Option<&CastFile>, Result<(), Lost>) {
         let mut result = Ok(());
         self.way = match mem::replace(&mut self.way, Way::Gone) {
-            Way::Beside(Writer { batches, done, thread }) => {
+            Way::Beside(Writer { batches, done, thread, .. }) => {
                 drop(batches);
                 result = done.iter().fold(result, |result, done| add(result, done.lost));
                 thread.join().ok().flatten().map_or(Way::Gone, Way::Direct)
@@ -110,7 +113,7 @@ impl Disk {
     /// Starts the thread, once; where there can be none the lines go on being written directly.
     fn go_beside(&mut self) {
         let Way::Direct(_) = self.way else { return };
-        let (batches, incoming) = sync_channel::<Batch>(WAITING);
+        let (batches, incoming) = channel::<Batch>();
         let (outgoing, done) = channel();
         let (hand, take) = channel::<CastFile>();
         let work = move || {
@@ -122,7 +125,7 @@ impl Disk {
             Some(file)
         };
         let Ok(thread) = std::thread::Builder::new().name("recorder".to_owned()).spawn(work) else { return };
-        let writer = Way::Beside(Writer { batches, done, thread });
+        let writer = Way::Beside(Writer { batches, done, unmade: BUFFERS - 1, thread });
         if let Way::Direct(file) = mem::replace(&mut self.way, writer) {
             // Where the thread is gone already, the next batch finds that out.
             let _ = hand.send(file);
@@ -131,17 +134,17 @@ impl Disk {
 }
 
 impl Writer {
-    fn write(&self, batch: &mut Batch) -> Result<(), Lost> {
-        let (mut result, mut spare) = (Ok(()), Vec::new());
-        for done in self.done.try_iter() {
-            result = add(result, done.lost);
-            spare = done.lines;
+    fn write(&mut self, batch: &mut Batch) -> Result<(), Lost> {
+        if let Err(refused) = self.batches.send(mem::take(batch)) {
+            return Err(gone(refused.0.output));
         }
-        let full = mem::replace(batch, Batch { lines: spare, output: 0 });
-        match self.batches.send(full) {
-            Ok(()) => result,
-            Err(refused) => add(result, Some(gone(refused.0.output))),
+        if let Some(unmade) = self.unmade.checked_sub(1) {
+            self.unmade = unmade;
+            return Ok(());
         }
+        let Ok(done) = self.done.recv() else { return Err(gone(0)) };
+        batch.lines = done.lines;
+        done.lost.map_or(Ok(()), Err)
     }
 }
 

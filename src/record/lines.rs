@@ -19,12 +19,23 @@ pub(super) struct Lines {
 impl Lines {
     /// Starts a recording; gives the header's line, too.
     pub(super) fn new(format: Format, header: &Header, custom: Option<&Custom>) -> (Self, Vec<u8>) {
-        let redacted = |text: &Option<String>| {
-            let text = redact(text.as_deref()?).into_owned();
-            Some(custom.map_or_else(|| text.clone(), |custom| custom.cut(text.clone())))
+        let redacted = |text: &str| {
+            let text = redact(text).into_owned();
+            match custom {
+                Some(custom) => custom.cut(text),
+                None => text,
+            }
         };
-        let header =
-            Header { command: redacted(&header.command), title: redacted(&header.title), ..header.clone() };
+        let header = Header {
+            command: header.command.as_deref().map(redacted),
+            title: header.title.as_deref().map(redacted),
+            environment: header
+                .environment
+                .iter()
+                .map(|(name, value)| (name.clone(), redacted(value)))
+                .collect(),
+            ..*header
+        };
         let encoder = Encoder::new(format);
         let mut line = Vec::with_capacity(512);
         encoder.header(&mut line, &header);

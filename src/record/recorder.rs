@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Lines are written when there are this many bytes of them.
-const BATCH: usize = 128 << 10;
+const BATCH: usize = 64 << 10;
 /// A run that goes on for longer than this has its recording on the disk.
 const FIRST_FLUSH: u64 = 250_000;
 /// Lines wait no longer than this.
@@ -79,8 +79,8 @@ pub struct Outcome {
     pub sha256: [u8; 32],
     /// Size of the file in bytes.
     pub bytes: u64,
-    /// Bytes of output that the run had.
-    pub output: u64,
+    /// Bytes of output that the run had; `None` where its standard output went past gate, as into a file.
+    pub output: Option<u64>,
     /// Bytes of output that are not in the recording.
     pub lost: u64,
     /// What failed first, in words, where the disk failed.
@@ -109,7 +109,7 @@ pub struct Recorder {
 /// Bytes of output.
 #[derive(Debug, Default)]
 struct Counts {
-    total: u64,
+    total: Option<u64>,
     lost: u64,
 }
 
@@ -123,7 +123,7 @@ pub fn file_name(millis: u64, run: &str) -> String {
 
 impl Recorder {
     /// Starts a recording in `directory`. For [`Failure::EndRun`] the file is made and written to at once, else when
-    /// the run has lasted for a quarter of a second, has written 128 KiB, or ends: that is one write for a short run.
+    /// the run has lasted for a quarter of a second, has written 64 KiB, or ends: that is one write for a short run.
     ///
     /// # Errors
     /// For [`Failure::EndRun`], where the file cannot be made and written to: then nothing runs. For
@@ -215,7 +215,7 @@ impl Recorder {
 
     fn output(&mut self, at: u64, stream: Stream, bytes: &[u8]) -> io::Result<()> {
         let length = bytes.len() as u64;
-        self.counts.total += length;
+        *self.counts.total.get_or_insert(0) += length;
         if self.full {
             self.counts.lost += length;
             return Ok(());
@@ -304,6 +304,12 @@ impl Recorder {
 impl Sink for Recorder {
     fn take(&mut self, event: Event<'_>) -> io::Result<()> {
         self.take_at(self.now(), event)
+    }
+
+    fn open(&mut self, stream: Stream) {
+        if stream != Stream::Error {
+            self.counts.total.get_or_insert(0);
+        }
     }
 
     fn due(&self) -> Option<Duration> {

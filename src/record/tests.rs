@@ -37,7 +37,7 @@ fn a_short_run_is_one_file_of_whole_lines() {
     let texts: Vec<&str> = lines[1..].iter().map(|line| line.split_once(", ").unwrap().1).collect();
     assert_eq!(texts, [r#""m", "allowed: rule ls"]"#, r#""o", "a\r\nb"]"#, r#""x", "137"]"#]);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
-    assert_eq!((outcome.bytes, outcome.output, outcome.lost), (content.len() as u64, 3, 0));
+    assert_eq!((outcome.bytes, outcome.output, outcome.lost), (content.len() as u64, Some(3), 0));
 }
 
 /// Records these events, each a millisecond after the one before, and gives the file's content.
@@ -81,7 +81,7 @@ fn both_formats_decode_to_what_was_recorded() {
         ];
         let (cast, outcome) = recorded(options, &events);
         assert_eq!(output(&cast), "\u{1b}[1mé\u{1b}[0m\r\n😀\u{fffd}");
-        assert_eq!(outcome.output, 17);
+        assert_eq!(outcome.output, Some(17));
         let mut reader = CastReader::new(cast.as_bytes()).unwrap();
         let mut others = vec![];
         while let Some(event) = reader.next_event().unwrap() {
@@ -163,7 +163,7 @@ fn output_beyond_the_limit_is_counted_and_marked() {
     let events =
         [[Event::Output(Stream::Output, &part)].repeat(5), vec![Event::End(Ended::Exited(0))]].concat();
     let (cast, outcome) = recorded(options, &events);
-    assert_eq!((outcome.output, outcome.lost), (20_000, 8000));
+    assert_eq!((outcome.output, outcome.lost), (Some(20_000), 8000));
     assert!(
         cast.contains("\"m\", \"recording reached its limit of 10000 bytes: output after this is lost\"")
     );
