@@ -26,7 +26,7 @@ use crate::{
 };
 
 use super::{
-    Request, StdinKind, Verdict, runs,
+    Again, Grants, Progress, Request, Reviewer, StdinKind, Verdict, runs,
     socket::Socket,
     terminal::{self, Standing, Terminal, may_prompt},
 };
@@ -71,28 +71,27 @@ struct Question<'a> {
     parent: Option<OwnedFd>,
     socket: Option<Socket<'a>>,
     terminal: Option<Terminal<'a>>,
+    grants: Grants,
 }
 
 impl<'a> Question<'a> {
     fn put(request: &'a Request, approvers: &'a Approvers) -> Result<Self, String> {
-        // One answer must never pass for two (I3).
-        if request.decision.reviewers > 1 {
-            return Err(SEVERAL.to_owned());
-        }
+        let here = may_prompt(approvers.terminal, standing(request, approvers));
+        enough(request, approvers, here)?;
         let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
         let deadline = Instant::now() + request.decision.timeout;
         let socket = match approvers.second_terminal {
             SecondTerminal::Off => None,
             SecondTerminal::Offered => Some(offer(request, approvers)?),
         };
-        let here = may_prompt(approvers.terminal, standing(request, approvers));
         let terminal = here.then(|| Terminal::ask(request, deadline).ok()).flatten();
         if socket.is_none() && terminal.is_none() {
             return Err(NOBODY.to_owned());
         }
         let parent = u32::try_from(getppid().as_raw()).ok().filter(|pid| *pid > 1);
         let parent = parent.and_then(|pid| peer::watch(pid).ok());
-        Ok(Self { request, deadline, signals, parent, socket, terminal })
+        let grants = Grants::wanting(request.decision.reviewers);
+        Ok(Self { request, deadline, signals, parent, socket, terminal, grants })
     }
 
     fn wait(mut self) -> Verdict {
@@ -117,9 +116,11 @@ impl<'a> Question<'a> {
     fn announce(&self) {
         let id = &self.request.id;
         let seconds = self.request.decision.timeout.as_secs();
-        eprintln!(
-            "gate: waiting for approval of {id} (at most {seconds} s); a person decides with `gate approve {id}`"
-        );
+        let who = match self.request.decision.reviewers {
+            0 | 1 => "a person decides".to_owned(),
+            several => format!("{several} people with different accounts decide"),
+        };
+        eprintln!("gate: waiting for approval of {id} (at most {seconds} s); {who} with `gate approve {id}`");
     }
 
     /// Waits for the next thing to happen.
@@ -142,13 +143,38 @@ impl<'a> Question<'a> {
 
     /// Lets both approvers do what they can; the first valid answer counts.
     fn attend(&mut self) -> Option<Verdict> {
-        if let Some(verdict) = self.socket.as_mut().and_then(Socket::attend) {
+        let before = self.grants.progress();
+        let grants = &mut self.grants;
+        if let Some(verdict) = self.socket.as_mut().and_then(|socket| socket.attend(grants)) {
             return Some(verdict);
         }
-        match self.terminal.as_mut()?.attend() {
+        let terminal = self.terminal.as_mut()?;
+        let attended = if self.grants.progress() == before {
+            terminal.attend()
+        } else {
+            terminal.inform(&so_far(&self.grants)).and_then(|()| terminal.attend())
+        };
+        match attended {
+            Ok(Some(Verdict::Approve { by, whitelist })) => self.count(by, whitelist),
             Ok(verdict) => verdict,
-            Err(error) => Some(withdrawn(None, format!("the terminal is gone: {error}"))),
+            Err(error) => Some(gone(&error)),
         }
+    }
+
+    /// Counts what was approved on the terminal, which is the caller's account.
+    fn count(&mut self, by: Vec<Reviewer>, whitelist: bool) -> Option<Verdict> {
+        let counted = by.into_iter().try_for_each(|by| self.grants.add(by, whitelist).map(drop));
+        if let Some(verdict) = self.grants.verdict() {
+            return Some(verdict);
+        }
+        if let Some(socket) = &mut self.socket {
+            socket.tell(&self.grants);
+        }
+        let text = match counted {
+            Ok(()) => so_far(&self.grants),
+            Err(Again) => format!("this account has approved it already; {}", so_far(&self.grants)),
+        };
+        self.terminal.as_mut()?.inform(&text).err().map(|error| gone(&error))
     }
 
     fn poll(&self, now: Instant) -> nix::Result<Woken> {
@@ -172,9 +198,39 @@ impl<'a> Question<'a> {
     }
 }
 
-/// What is told where a rule asks for several reviewers.
-const SEVERAL: &str =
-    "a rule asks for several reviewers, which this version cannot count; a person may run it by hand";
+/// Whether as many different accounts can answer as a rule asks for.
+fn enough(request: &Request, approvers: &Approvers, here: bool) -> Result<(), String> {
+    let wanted = usize::from(request.decision.reviewers);
+    if wanted <= 1 {
+        return Ok(());
+    }
+    let mut able = match approvers.second_terminal {
+        SecondTerminal::Offered => approvers.reviewers.clone(),
+        SecondTerminal::Off => Vec::new(),
+    };
+    able.extend(here.then_some(request.caller.uid));
+    able.sort_unstable();
+    able.dedup();
+    if able.len() < wanted {
+        return Err(format!(
+            "a rule wants {wanted} reviewers with different accounts, and {} can answer here; name more in \
+             approver.reviewers of gate.toml",
+            able.len()
+        ));
+    }
+    Ok(())
+}
+
+/// Who has approved, and how many have to.
+fn so_far(grants: &Grants) -> String {
+    let names = grants.names();
+    let missing = match grants.progress() {
+        Progress::Missing(missing) => usize::from(missing),
+        Progress::Complete => 0,
+    };
+    let wanted = names.len() + missing;
+    format!("{} of {wanted} approved, by {}", names.len(), Printable::from(names.join(", ").as_str()))
+}
 
 const NOBODY: &str =
     "set approver.socket = true and decide with `gate pending` and `gate approve` in another terminal";
@@ -245,6 +301,10 @@ fn interrupted(signal: u8) -> Verdict {
     withdrawn(Some(signal), format!("interrupted by {name}"))
 }
 
+fn gone(error: &std::io::Error) -> Verdict {
+    withdrawn(None, format!("the terminal is gone: {error}"))
+}
+
 const fn withdrawn(signal: Option<u8>, reason: String) -> Verdict {
     Verdict::Withdraw { signal, reason }
 }
@@ -261,11 +321,10 @@ const fn settled(verdict: &Verdict) -> &'static str {
 /// The last line on the terminal.
 fn ended(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Approve { by, whitelist: false } => {
-            format!("approved once by {}", Printable::from(by.name.as_str()))
-        }
-        Verdict::Approve { by, whitelist: true } => {
-            format!("approved and whitelisted by {}", Printable::from(by.name.as_str()))
+        Verdict::Approve { by, whitelist } => {
+            let names: Vec<&str> = by.iter().map(|by| by.name.as_str()).collect();
+            let how = if *whitelist { "approved and whitelisted" } else { "approved once" };
+            format!("{how} by {}", Printable::from(names.join(", ").as_str()))
         }
         Verdict::Reject { by, .. } => format!("denied by {}", Printable::from(by.name.as_str())),
         Verdict::Timeout => "nobody answered in time: not run".to_owned(),

@@ -14,7 +14,7 @@ use std::{
 use crate::sys::peer::Peer;
 
 use super::{
-    Request, RequestId,
+    Progress, Request, RequestId,
     directory::Directory,
     wire::{self, FromReviewer, FromWrapper, Malformed, REQUEST_LIMIT},
 };
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Waiting {
     /// The request, whole.
     pub request: Request,
+    /// The names of those who have approved it so far.
+    pub approved: Vec<String>,
     line: BufReader<UnixStream>,
 }
 
@@ -108,7 +110,9 @@ fn find(directory: &Directory, id: &RequestId) -> Result<Waiting, Failed> {
     }
     let mut line = BufReader::new(stream);
     match read(&mut line)? {
-        FromWrapper::Request(request) if request.id == *id => Ok(Waiting { request: *request, line }),
+        FromWrapper::Request { request, approved } if request.id == *id => {
+            Ok(Waiting { request: *request, approved, line })
+        }
         other => Err(refusal(other)),
     }
 }
@@ -118,7 +122,7 @@ impl Waiting {
     ///
     /// # Errors
     /// See [`Failed`]: then nothing was decided.
-    pub fn approve(self, digest: String, whitelist: bool) -> Result<(), Failed> {
+    pub fn approve(self, digest: String, whitelist: bool) -> Result<Progress, Failed> {
         self.decide(&FromReviewer::Approve { digest, whitelist })
     }
 
@@ -127,15 +131,16 @@ impl Waiting {
     /// # Errors
     /// As [`approve`](Self::approve).
     pub fn reject(self, reason: Option<String>) -> Result<(), Failed> {
-        self.decide(&FromReviewer::Reject { reason })
+        self.decide(&FromReviewer::Reject { reason }).map(|_| ())
     }
 
-    fn decide(mut self, answer: &FromReviewer) -> Result<(), Failed> {
+    fn decide(mut self, answer: &FromReviewer) -> Result<Progress, Failed> {
         let line = wire::encode(answer).map_err(|error| Failed::Malformed(Malformed::Json(error)))?;
         // A wrapper that has settled the question says so before it hangs up.
         let sent = self.line.get_mut().write_all(&line);
         match read(&mut self.line) {
-            Ok(FromWrapper::Accepted) => Ok(()),
+            Ok(FromWrapper::Accepted) => Ok(Progress::Complete),
+            Ok(FromWrapper::Counted { missing }) => Ok(Progress::Missing(missing)),
             Ok(other) => Err(refusal(other)),
             Err(failed) => Err(sent.err().map_or(failed, Failed::Io)),
         }
@@ -153,7 +158,7 @@ fn refusal(message: FromWrapper) -> Failed {
     match message {
         FromWrapper::Refused { why } => Failed::Refused(why),
         FromWrapper::Closed { why } => Failed::Closed(why),
-        FromWrapper::Request(_) | FromWrapper::Accepted => {
+        FromWrapper::Request { .. } | FromWrapper::Accepted | FromWrapper::Counted { .. } => {
             Failed::Refused("the wrapper answers something else".to_owned())
         }
     }

@@ -11,6 +11,7 @@ pub mod confirm;
 pub mod directory;
 #[cfg(test)]
 pub(crate) mod example;
+mod grants;
 pub mod origin;
 mod permit;
 mod plan;
@@ -24,6 +25,7 @@ pub mod wire;
 
 pub use ask::{Approvers, SecondTerminal, ask};
 pub use binding::{Binding, FileIdentity};
+pub use grants::{Again, Grants, Progress};
 pub use permit::{Ground, Permit, Refusal};
 pub use plan::{Plan, Start};
 pub use request::{Caller, Request, RequestId, StdinKind};

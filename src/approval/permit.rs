@@ -2,7 +2,7 @@
 
 use crate::policy::{Action, Decision, Tier};
 
-use super::{Binding, Plan, Request, Reviewer, Verdict};
+use super::{Binding, Plan, Request, Reviewer, Verdict, grants::accounts};
 
 /// The proof that a plan may run; made only from an `Allow` decision or an `Approve` verdict (I1).
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub struct Permit {
 pub enum Ground {
     /// The policy allows it.
     Policy,
-    /// A human approved it.
-    Reviewer(Reviewer),
+    /// As many people as the policy wants approved it.
+    Reviewers(Vec<Reviewer>),
 }
 
 /// Why there is no permit.
@@ -50,19 +50,22 @@ impl Permit {
     /// the start.
     ///
     /// # Errors
-    /// [`Refusal::NotApproved`] unless the verdict is [`Verdict::Approve`], [`Refusal::NotAllowed`] where the policy
-    /// denies, [`Refusal::Drifted`] where `now` differs from the request's binding.
+    /// [`Refusal::NotApproved`] unless the verdict is [`Verdict::Approve`] by as many accounts as the policy wants,
+    /// [`Refusal::NotAllowed`] where the policy denies, [`Refusal::Drifted`] where `now` differs from the request's binding.
     pub fn from_verdict(request: Request, verdict: &Verdict, now: &Binding) -> Result<Self, Refusal> {
         let Verdict::Approve { by, .. } = verdict else { return Err(Refusal::NotApproved) };
         if request.decision.action == Action::Deny {
             return Err(Refusal::NotAllowed);
+        }
+        if accounts(by) < usize::from(request.decision.reviewers.max(1)) {
+            return Err(Refusal::NotApproved);
         }
         let binding = request.binding();
         if binding != *now {
             return Err(Refusal::Drifted);
         }
         let Request { plan, decision, .. } = request;
-        Ok(Self { plan, binding, tier: decision.tier, ground: Ground::Reviewer(by.clone()) })
+        Ok(Self { plan, binding, tier: decision.tier, ground: Ground::Reviewers(by.clone()) })
     }
 
     /// What may run.
@@ -128,10 +131,24 @@ mod tests {
         }
         let request = example::request("true");
         let now = request.binding();
-        let verdict = Verdict::Approve { by: by(), whitelist: false };
+        let verdict = Verdict::Approve { by: vec![by()], whitelist: false };
         let permit = Permit::from_verdict(request, &verdict, &now).unwrap();
-        assert_eq!(permit.ground(), &Ground::Reviewer(by()));
+        assert_eq!(permit.ground(), &Ground::Reviewers(vec![by()]));
         assert_eq!(permit.binding(), &now);
+    }
+
+    #[test]
+    fn i1_fewer_accounts_than_the_policy_wants_make_no_permit() {
+        let other = Reviewer { uid: 1001, ..by() };
+        for (given, made) in
+            [(vec![], false), (vec![by()], false), (vec![by(), by()], false), (vec![by(), other], true)]
+        {
+            let mut request = example::request("true");
+            request.decision.reviewers = 2;
+            let now = request.binding();
+            let verdict = Verdict::Approve { by: given, whitelist: false };
+            assert_eq!(Permit::from_verdict(request, &verdict, &now).is_ok(), made, "{verdict:?}");
+        }
     }
 
     #[test]
@@ -139,7 +156,7 @@ mod tests {
         let mut request = example::request("true");
         request.decision.action = Action::Deny;
         let now = request.binding();
-        let verdict = Verdict::Approve { by: by(), whitelist: false };
+        let verdict = Verdict::Approve { by: vec![by()], whitelist: false };
         assert_eq!(Permit::from_verdict(request, &verdict, &now).unwrap_err(), Refusal::NotAllowed);
     }
 
@@ -153,7 +170,7 @@ mod tests {
             size_and_mtime: None,
             content: Some([7; 32]),
         });
-        let verdict = Verdict::Approve { by: by(), whitelist: false };
+        let verdict = Verdict::Approve { by: vec![by()], whitelist: false };
         assert_eq!(
             Permit::from_verdict(request, &verdict, &drifted.binding()).unwrap_err(),
             Refusal::Drifted

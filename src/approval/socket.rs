@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    Request, Reviewer, Verdict,
+    Again, Grants, Progress, Request, Reviewer, Verdict,
     directory::{Directory, Offer},
     origin::{self, Origin},
     runs,
@@ -51,12 +51,12 @@ pub(super) struct Socket<'a> {
 impl<'a> Socket<'a> {
     /// Offers a request.
     pub(super) fn offer(request: &'a Request, reviewers: &'a [u32], state: &Path) -> io::Result<Self> {
-        let question = wire::encode(&FromWrapper::Request(Box::new(request.clone())))?;
+        let question = question(request, &Grants::wanting(request.decision.reviewers))?;
         let directory = Directory::make(state, Account::current().uid)?;
         Ok(Self {
             request,
             digest: request.binding().hex(),
-            question: question.into(),
+            question,
             reviewers,
             state: state.to_owned(),
             connections: Vec::new(),
@@ -79,7 +79,8 @@ impl<'a> Socket<'a> {
     }
 
     /// Does whatever can be done without waiting; gives the first valid answer.
-    pub(super) fn attend(&mut self) -> Option<Verdict> {
+    /// Approvals are counted where several are wanted.
+    pub(super) fn attend(&mut self, grants: &mut Grants) -> Option<Verdict> {
         let now = Instant::now();
         self.accept(now);
         let mut verdict = None;
@@ -87,7 +88,7 @@ impl<'a> Socket<'a> {
             let alive = connection.pump(now);
             while verdict.is_none() {
                 let Some(line) = connection.line() else { break };
-                verdict = self.judge(&mut connection, &line);
+                verdict = self.judge(&mut connection, &line, grants);
             }
             if alive && connection.pump(now) && connection.deadline.is_none_or(|deadline| now < deadline) {
                 self.connections.push(connection);
@@ -141,19 +142,42 @@ impl<'a> Socket<'a> {
         origin::may_decide(origin, self.reviewers, &runs).map_err(|barred| barred.why().to_owned())
     }
 
-    fn judge(&self, connection: &mut Connection, line: &[u8]) -> Option<Verdict> {
+    /// Shows further reviewers who has approved so far.
+    pub(super) fn tell(&mut self, grants: &Grants) {
+        if let Ok(question) = question(self.request, grants) {
+            self.question = question;
+        }
+    }
+
+    fn judge(&mut self, connection: &mut Connection, line: &[u8], grants: &mut Grants) -> Option<Verdict> {
         let now = Instant::now();
-        match self.answer(connection, line) {
-            Ok(verdict) => {
-                let accepted = wire::encode(&FromWrapper::Accepted).ok()?;
-                connection.send(accepted.into(), now);
-                Some(verdict)
+        let counted = self.answer(connection, line).and_then(|verdict| self.count(verdict, grants));
+        let (told, verdict) = match counted {
+            Ok(Some(verdict)) => (FromWrapper::Accepted, Some(verdict)),
+            Ok(None) => {
+                self.tell(grants);
+                let Progress::Missing(missing) = grants.progress() else { return None };
+                (FromWrapper::Counted { missing }, None)
             }
             Err(why) => {
                 connection.dismiss(why, now);
-                None
+                return None;
             }
+        };
+        connection.send(wire::encode(&told).ok()?.into(), now);
+        verdict
+    }
+
+    /// The verdict that an answer makes; `None` where more approvals are wanted.
+    fn count(&self, verdict: Verdict, grants: &mut Grants) -> Result<Option<Verdict>, String> {
+        let Verdict::Approve { by, whitelist } = verdict else { return Ok(Some(verdict)) };
+        for by in by {
+            let _ = grants.add(by, whitelist).map_err(|Again| {
+                let wanted = self.request.decision.reviewers;
+                format!("this account has approved it already; {wanted} different ones have to")
+            })?;
         }
+        Ok(grants.verdict())
     }
 
     fn answer(&self, connection: &Connection, line: &[u8]) -> Result<Verdict, String> {
@@ -180,9 +204,15 @@ impl<'a> Socket<'a> {
             {
                 Err("the policy does not let this be whitelisted; approve it once".to_owned())
             }
-            FromReviewer::Approve { whitelist, .. } => Ok(Verdict::Approve { by, whitelist }),
+            FromReviewer::Approve { whitelist, .. } => Ok(Verdict::Approve { by: vec![by], whitelist }),
         }
     }
+}
+
+/// The question as it is sent.
+fn question(request: &Request, grants: &Grants) -> io::Result<Rc<[u8]>> {
+    let message = FromWrapper::Request { request: Box::new(request.clone()), approved: grants.names() };
+    Ok(wire::encode(&message)?.into())
 }
 
 /// One reviewer's process.

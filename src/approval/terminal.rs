@@ -190,7 +190,7 @@ impl<'a> Terminal<'a> {
             Reviewer { name: account.name, uid: account.uid, channel: "terminal" }
         };
         match act {
-            Act::Approve { whitelist } => return Ok(Some(Verdict::Approve { by: by(), whitelist })),
+            Act::Approve { whitelist } => return Ok(Some(Verdict::Approve { by: vec![by()], whitelist })),
             Act::Reject(reason) => return Ok(Some(Verdict::Reject { by: by(), reason })),
             Act::Withdraw => {
                 return Ok(Some(Verdict::Withdraw {
@@ -268,6 +268,12 @@ impl<'a> Terminal<'a> {
         let columns = self.size().1;
         let fits = forms.iter().find(|form| form.len() < columns);
         fits.or(forms.last()).cloned().unwrap_or_default()
+    }
+
+    /// Says something that happened elsewhere, and asks again.
+    pub(super) fn inform(&mut self, text: &str) -> io::Result<()> {
+        self.tell(text)?;
+        self.draw_prompt()
     }
 
     fn tell(&mut self, text: &str) -> io::Result<()> {

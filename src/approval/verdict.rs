@@ -6,8 +6,8 @@
 pub enum Verdict {
     /// It may run.
     Approve {
-        /// Who said so.
-        by: Reviewer,
+        /// Who said so, each of another account.
+        by: Vec<Reviewer>,
         /// Whether the like of it may run without a question for the tier's time.
         whitelist: bool,
     },

@@ -21,9 +21,19 @@ pub const REASON_LIMIT: usize = 4096;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FromWrapper {
     /// The question, whole.
-    Request(Box<Request>),
-    /// The answer counts.
+    Request {
+        /// What is asked.
+        request: Box<Request>,
+        /// The names of those who have approved it so far, where the policy wants several.
+        approved: Vec<String>,
+    },
+    /// The answer counts, and settles the question.
     Accepted,
+    /// The approval counts; so many further accounts have to approve.
+    Counted {
+        /// How many.
+        missing: u8,
+    },
     /// The answer, or whoever gave it, is refused; the question stays open.
     Refused {
         /// A clause for people.
@@ -118,11 +128,17 @@ mod tests {
     #[test]
     fn a_request_arrives_whole_and_with_the_same_digest() {
         for request in [example::dangerous(), example::request("printf '\\xff' \u{1b}")] {
-            let line = encode(&FromWrapper::Request(Box::new(request.clone()))).unwrap();
+            let line = encode(&FromWrapper::Request {
+                request: Box::new(request.clone()),
+                approved: vec!["ann".to_owned()],
+            })
+            .unwrap();
             assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
-            let FromWrapper::Request(arrived) = decode(line.trim_ascii_end()).unwrap() else {
+            let FromWrapper::Request { request: arrived, approved } = decode(line.trim_ascii_end()).unwrap()
+            else {
                 panic!("not a request")
             };
+            assert_eq!(approved, ["ann"]);
             assert_eq!(format!("{arrived:?}"), format!("{request:?}"));
             assert_eq!(arrived.binding(), request.binding());
         }

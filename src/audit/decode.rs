@@ -6,7 +6,7 @@ use super::{
     Event, EventKind, Octets,
     chain::{Hash, VERSION},
     encode::push_line,
-    event::{By, Cause, Judgement, Recording, Subject},
+    event::{By, Cause, Judgement, Recording, Reviewer, Subject},
     octets::parse_hex,
     timestamp::parse_time,
 };
@@ -145,13 +145,29 @@ impl Members {
         match self.string("kind")?.as_str() {
             "policy" => Ok(By::Policy),
             "gate" => Ok(By::Gate),
-            "reviewer" => Ok(By::Reviewer {
-                name: self.string("name")?,
-                uid: self.number("uid")?,
-                channel: self.string("channel")?,
-            }),
+            "reviewer" => {
+                let mut reviewers = vec![self.reviewer()?];
+                if let Some(others) = self.0.remove("others") {
+                    let Value::Array(others) = others else { return Err("\"others\" is no list".to_owned()) };
+                    for other in others {
+                        let Value::Object(other) = other else {
+                            return Err("a reviewer is no object".to_owned());
+                        };
+                        reviewers.push(Self(other).reviewer()?);
+                    }
+                }
+                Ok(By::Reviewers(reviewers))
+            }
             other => Err(format!("\"by\" is of an unknown kind: {other:?}")),
         }
+    }
+
+    fn reviewer(&mut self) -> Result<Reviewer, String> {
+        Ok(Reviewer {
+            name: self.string("name")?,
+            uid: self.number("uid")?,
+            channel: self.string("channel")?,
+        })
     }
 
     fn cause(&mut self) -> Result<Cause, String> {

@@ -8,7 +8,7 @@ use crate::json::{push_number, push_string};
 use super::{
     Event, EventKind, Octets,
     chain::{Hash, VERSION},
-    event::{By, Judgement, Recording, Subject},
+    event::{By, Judgement, Recording, Reviewer, Subject},
     octets::push_hex,
     timestamp::format_time,
 };
@@ -165,14 +165,37 @@ impl<'a> Object<'a> {
         match by {
             By::Policy => object.string("kind", "policy"),
             By::Gate => object.string("kind", "gate"),
-            By::Reviewer { name, uid, channel } => {
+            By::Reviewers(reviewers) => {
                 object.string("kind", "reviewer");
-                object.string("name", name);
-                object.number("uid", *uid);
-                object.string("channel", channel);
+                let (first, others) = reviewers.split_first().unzip();
+                first.into_iter().for_each(|first| object.reviewer(first));
+                object.others(others.unwrap_or_default());
             }
         }
         object.close();
+    }
+
+    fn reviewer(&mut self, reviewer: &Reviewer) {
+        self.string("name", &reviewer.name);
+        self.number("uid", reviewer.uid);
+        self.string("channel", &reviewer.channel);
+    }
+
+    fn others(&mut self, others: &[Reviewer]) {
+        if others.is_empty() {
+            return;
+        }
+        self.key("others");
+        self.out.push(b'[');
+        for (index, other) in others.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let mut object = Object::open(self.out);
+            object.reviewer(other);
+            object.close();
+        }
+        self.out.push(b']');
     }
 
     fn recording(&mut self, recording: &Recording) {

@@ -140,15 +140,19 @@ pub enum By {
     Policy,
     /// gate itself: nobody answered, or something changed.
     Gate,
-    /// A human.
-    Reviewer {
-        /// Account name.
-        name: String,
-        /// Numeric identifier of the account.
-        uid: u32,
-        /// How the answer came: `terminal`, `socket`.
-        channel: String,
-    },
+    /// People: one, unless the policy wants several.
+    Reviewers(Vec<Reviewer>),
+}
+
+/// A human who decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewer {
+    /// Account name.
+    pub name: String,
+    /// Numeric identifier of the account.
+    pub uid: u32,
+    /// How the answer came: `terminal`, `socket`.
+    pub channel: String,
 }
 
 /// Why something does not run.

@@ -14,7 +14,7 @@ mod timestamp;
 mod verify;
 
 pub use decode::Record;
-pub use event::{By, Cause, Event, EventKind, Judgement, Recording, Subject};
+pub use event::{By, Cause, Event, EventKind, Judgement, Recording, Reviewer, Subject};
 pub use log::{Durability, Log, LogError};
 pub use octets::Octets;
 pub use read::Wholeness;

@@ -58,7 +58,7 @@ impl Verdict {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Accepted(By::Reviewer { .. }) => "approved",
+            Self::Accepted(By::Reviewers(_)) => "approved",
             Self::Accepted(_) => "allowed",
             Self::Rejected { cause, .. } => cause.name(),
         }

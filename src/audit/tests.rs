@@ -19,8 +19,12 @@ fn judgement() -> Judgement {
     Judgement { action: "ask".into(), tier: "medium".into(), score: 40, rules: vec!["git-push".into()] }
 }
 
+fn reviewer(name: &str, uid: u32) -> Reviewer {
+    Reviewer { name: name.into(), uid, channel: "socket".into() }
+}
+
 fn events() -> Vec<Event> {
-    let reviewer = By::Reviewer { name: "bob".into(), uid: 1001, channel: "socket".into() };
+    let reviewer = By::Reviewers(vec![reviewer("bob", 1001)]);
     let recording = Recording { file: "r.cast".into(), sha256: "cd".repeat(32), bytes: 120, lost: 0 };
     let kinds = [
         EventKind::Request { request: "k7m2qx".into(), subject: Box::new(subject()), judgement: judgement() },
@@ -28,7 +32,7 @@ fn events() -> Vec<Event> {
             request: Some("k7m2qx".into()),
             subject: Box::new(subject()),
             judgement: judgement(),
-            by: reviewer,
+            by: reviewer.clone(),
             recording: Some("r.cast".into()),
         },
         EventKind::Exit {

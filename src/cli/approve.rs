@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     approval::{
-        RequestId, Verdict,
+        Progress, RequestId, Verdict,
         client::{self, Failed, Waiting},
         confirm::{Looked, confirm},
     },
@@ -56,12 +56,21 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
                 digest.get(..DIGITS).unwrap_or("")
             )
         }
-        Some(_) => waiting.approve(digest, arguments.whitelist).with_context(about)?,
-        None if arguments.yes => waiting.approve(digest, arguments.whitelist).with_context(about)?,
+        Some(_) => {}
+        None if arguments.yes => {}
         None => return ask(waiting, digest, arguments),
     }
-    eprintln!("gate: {id} is approved");
+    let progress = waiting.approve(digest, arguments.whitelist).with_context(about)?;
+    eprintln!("gate: {id} is {}", approved(progress));
     Ok(Exit::Success)
+}
+
+fn approved(progress: Progress) -> String {
+    match progress {
+        Progress::Complete => "approved".to_owned(),
+        Progress::Missing(1) => "approved by you; one more account has to approve it".to_owned(),
+        Progress::Missing(missing) => format!("approved by you; {missing} more accounts have to approve it"),
+    }
 }
 
 fn ask(waiting: Waiting, digest: String, arguments: &Arguments) -> Result<Exit> {
@@ -72,11 +81,13 @@ fn ask(waiting: Waiting, digest: String, arguments: &Arguments) -> Result<Exit> 
         );
     }
     let looked = confirm(&waiting, clock::now_millis()).context("this terminal cannot be used")?;
-    let decided: Result<&str, Failed> = match looked {
+    let decided: Result<String, Failed> = match looked {
         Looked::Answered(Verdict::Approve { whitelist, .. }) => {
-            waiting.approve(digest, whitelist || arguments.whitelist).map(|()| "approved")
+            waiting.approve(digest, whitelist || arguments.whitelist).map(approved)
         }
-        Looked::Answered(Verdict::Reject { reason, .. }) => waiting.reject(reason).map(|()| "denied"),
+        Looked::Answered(Verdict::Reject { reason, .. }) => {
+            waiting.reject(reason).map(|()| "denied".to_owned())
+        }
         Looked::Answered(_) | Looked::Left => bail!("{id} was not decided; it still waits"),
         Looked::Settled => bail!("{id} no longer waits"),
     };

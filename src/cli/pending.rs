@@ -20,6 +20,7 @@ use crate::{
     ui::{
         Printable, Style,
         explain::{self, Detail},
+        style::Line,
     },
 };
 
@@ -78,6 +79,7 @@ fn list(state: &std::path::Path, known: &[RequestId], arguments: &Arguments) -> 
             Ok(waiting) => {
                 let left = waiting.left(clock::now_millis()).as_secs();
                 print(&[explain::summary(&waiting.request, left, width())])?;
+                print(&so_far(&waiting))?;
             }
             Err(failed) => eprintln!("gate: request {id}: {failed}"),
         }
@@ -91,15 +93,27 @@ fn show(waiting: &Waiting, json: bool) -> Result<()> {
         let shown = serde_json::json!({
             "digest": waiting.request.binding().hex(),
             "seconds_left": waiting.left(clock::now_millis()).as_secs(),
+            "reviewers": waiting.request.decision.reviewers,
+            "approved": waiting.approved,
             "request": waiting.request,
         });
         writeln!(std::io::stdout().lock(), "{shown}")?;
         return Ok(());
     }
-    print(&explain::request(&waiting.request, width(), Detail::Everything))
+    print(&explain::request(&waiting.request, width(), Detail::Everything))?;
+    print(&so_far(waiting))
 }
 
-fn print(lines: &[crate::ui::style::Line]) -> Result<()> {
+/// Who has approved, where the policy wants several people.
+fn so_far(waiting: &Waiting) -> Vec<Line> {
+    let wanted = waiting.request.decision.reviewers;
+    if wanted <= 1 {
+        return Vec::new();
+    }
+    vec![explain::approved(&waiting.approved, wanted)]
+}
+
+fn print(lines: &[Line]) -> Result<()> {
     std::io::stdout().lock().write_all(explain::render(lines, style()).as_bytes())?;
     Ok(())
 }

@@ -122,8 +122,9 @@ impl Here {
     /// Where the compiled policy is damaged, or no identifier can be made.
     pub fn judge(&self, run: &Run) -> Result<Request> {
         let line = run.command_line.clone();
-        let (facts, decision, sight) = self.decided(&line)?;
+        let (facts, mut decision, sight) = self.decided(&line)?;
         let settings = self.settings();
+        decision.timeout = settings.timeout.unwrap_or(decision.timeout);
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
         let plan = plan::draw_up(&line, &facts, &shells, environment(&self.cleaned, sight), &self.machine);
         let files = bind::files(&plan, &facts);
@@ -207,14 +208,14 @@ impl Here {
     }
 
     /// Lets the like of what was approved run without a question while the entry lives.
-    pub(super) fn whitelist(&self, request: &Request, by: &Reviewer) -> Result<()> {
+    pub(super) fn whitelist(&self, request: &Request, by: &[Reviewer]) -> Result<()> {
         let mut failed = None;
         let entries = policy::whitelist_entries(
             &request.facts,
             &request.decision,
             &self.context,
             &self.loaded.policy()?,
-            &by.name,
+            &names(by),
             || {
                 sys::ids::run_id().unwrap_or_else(|error| {
                     failed = Some(error);
@@ -255,6 +256,10 @@ fn shown(environment: &[(Vec<u8>, Vec<u8>)], names: &[Vec<u8>]) -> Vec<(Vec<u8>,
     environment.iter().filter(|(name, _)| names.contains(name)).cloned().collect()
 }
 
+fn names(by: &[Reviewer]) -> String {
+    by.iter().map(|by| by.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// The decision, as a marker in the recording.
 fn ground(permit: &Permit, request: &Request) -> String {
     let tier = permit.tier().name();
@@ -262,7 +267,7 @@ fn ground(permit: &Permit, request: &Request) -> String {
         crate::approval::Ground::Policy => {
             format!("allowed ({tier}): {}", request.decision.rules().join(", "))
         }
-        crate::approval::Ground::Reviewer(by) => format!("approved by {} ({tier})", by.name),
+        crate::approval::Ground::Reviewers(by) => format!("approved by {} ({tier})", names(by)),
     }
 }
 

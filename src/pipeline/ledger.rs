@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 
 use crate::{
-    approval::{Binding, Ground, Permit, Request},
-    audit::{By, Durability, Event, EventKind, Judgement, Log, Octets, Recording, Subject},
+    approval::{self, Binding, Ground, Permit, Request},
+    audit::{self, By, Durability, Event, EventKind, Judgement, Log, Octets, Recording, Subject},
     exec::{self, Ended},
     policy::Tier,
     record, sys,
@@ -53,9 +53,7 @@ impl Ledger {
     ) -> Result<()> {
         let (by, asked) = match permit.ground() {
             Ground::Policy => (By::Policy, false),
-            Ground::Reviewer(by) => {
-                (By::Reviewer { name: by.name.clone(), uid: by.uid, channel: by.channel.to_owned() }, true)
-            }
+            Ground::Reviewers(by) => (By::Reviewers(by.iter().map(reviewer).collect()), true),
         };
         let kind = EventKind::Accept {
             request: asked.then(|| request.id.as_str().to_owned()),
@@ -121,6 +119,11 @@ impl Ledger {
         let event = Event { time: sys::clock::now_millis(), run: self.run.clone(), kind };
         self.log.append(&event, durability).context("the audit log cannot be written")
     }
+}
+
+/// A reviewer as the log names one.
+pub(super) fn reviewer(by: &approval::Reviewer) -> audit::Reviewer {
+    audit::Reviewer { name: by.name.clone(), uid: by.uid, channel: by.channel.to_owned() }
 }
 
 fn exit(ended: Ended, duration: u64, recording: Option<record::Outcome>) -> EventKind {

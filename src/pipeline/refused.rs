@@ -7,6 +7,8 @@ use crate::{
     ui,
 };
 
+use super::ledger;
+
 /// Why there is no permit.
 #[derive(Debug)]
 pub(super) enum Refused {
@@ -58,6 +60,12 @@ impl Refused {
                 format!("not approved within {} s", request.decision.timeout.as_secs())
             }
             Self::ByVerdict(Verdict::Withdraw { reason, .. }) => format!("withdrawn: {reason}"),
+            Self::ByVerdict(Verdict::Unattended { .. }) if request.decision.reviewers > 1 => {
+                format!(
+                    "denied: it needs {} reviewers, and so many cannot be asked",
+                    request.decision.reviewers
+                )
+            }
             Self::ByVerdict(Verdict::Unattended { .. } | Verdict::Approve { .. }) => {
                 "denied: it needs an approval, and nobody can be asked".to_owned()
             }
@@ -94,7 +102,7 @@ impl Refused {
             }
             Self::Drifted => (By::Gate, Cause::Drifted, None),
             Self::ByVerdict(Verdict::Reject { by, reason }) => {
-                let by = By::Reviewer { name: by.name.clone(), uid: by.uid, channel: by.channel.to_owned() };
+                let by = By::Reviewers(vec![ledger::reviewer(by)]);
                 (by, Cause::Denied, reason.clone())
             }
             Self::ByVerdict(Verdict::Timeout) => (By::Gate, Cause::TimedOut, None),

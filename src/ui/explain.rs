@@ -66,6 +66,10 @@ pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {
     };
     let who = format!("{who}, process {}; standard input is {}", caller.pid, stdin(caller.stdin));
     fact(&mut out, "by", &who, width);
+    if request.decision.reviewers > 1 {
+        let needs = format!("{} reviewers, each with another account", request.decision.reviewers);
+        fact(&mut out, "needs", &needs, width);
+    }
     fact(&mut out, "in", &path(&request.plan.cwd), width);
     for (name, value) in &request.environment {
         fact(&mut out, "env", &format!("{}={}", Printable::line(name), Printable::line(value)), width);
@@ -116,6 +120,14 @@ pub fn summary(request: &Request, seconds_left: u64, width: usize) -> Line {
         .collect();
     let left_out = text.width().saturating_sub(kept.width());
     line.with(Role::Text, &kept).with(Role::Aside, &format!(" … {left_out} more columns"))
+}
+
+/// How many have approved, and who.
+#[must_use]
+pub fn approved(names: &[String], wanted: u8) -> Line {
+    let count = names.len();
+    let by = if names.is_empty() { String::new() } else { format!(" by {}", safe(&names.join(", "))) };
+    Line::default().with(Role::Strong, &format!("        {count} of {wanted} approved{by}"))
 }
 
 fn headline(request: &Request) -> Line {

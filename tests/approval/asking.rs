@@ -120,7 +120,7 @@ fn approve(state: &Path, id: &str) {
         let digest = waiting.request.binding().hex();
         waiting.approve(digest, false)
     });
-    println!("{}", outcome.map_or_else(|failed| failed.to_string(), |()| "approved".to_owned()));
+    println!("{}", outcome.map_or_else(|failed| failed.to_string(), |_| "approved".to_owned()));
 }
 
 fn request(text: &str, timeout: Duration) -> Request {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use gate::approval::{
-    RequestId,
+    Progress, RequestId,
     client::{self, Failed},
     directory::Directory,
 };
@@ -75,7 +75,7 @@ fn what_waits_is_listed_shown_and_approved_by_its_digest() {
     let waiting = look(state.path(), &wrapper.id);
     assert_eq!(waiting.request.command_line.text(), b"make install");
     let digest = waiting.request.binding().hex();
-    waiting.approve(digest, false).unwrap();
+    assert_eq!(waiting.approve(digest, false).unwrap(), Progress::Complete);
     let verdict = wrapper.verdict();
     assert!(verdict.starts_with("VERDICT Approve {"), "{verdict}");
     assert!(verdict.contains("channel: \"socket\"") && verdict.contains("whitelist: false"), "{verdict}");
@@ -101,12 +101,12 @@ fn whitelisting_needs_the_policys_leave() {
     let waiting = look(state.path(), &wrapper.id);
     let digest = waiting.request.binding().hex();
     assert!(matches!(waiting.approve(digest.clone(), true), Err(Failed::Refused(_))));
-    look(state.path(), &wrapper.id).approve(digest, false).unwrap();
+    assert_eq!(look(state.path(), &wrapper.id).approve(digest, false).unwrap(), Progress::Complete);
     assert!(wrapper.verdict().contains("Approve"));
     let wrapper = Wrapper::start(&Asking { whitelist: true, ..Asking::new(state.path(), "true") });
     let waiting = look(state.path(), &wrapper.id);
     let digest = waiting.request.binding().hex();
-    waiting.approve(digest, true).unwrap();
+    assert_eq!(waiting.approve(digest, true).unwrap(), Progress::Complete);
     assert!(wrapper.verdict().contains("whitelist: true"));
 }
 

@@ -5,4 +5,5 @@
 mod asking;
 mod elsewhere;
 mod here;
+mod several;
 mod words;

@@ -127,13 +127,13 @@ fn configuration_of_readers_in_variables_runs_nothing() {
     for (variables, text) in [
         (vec![("RIPGREP_CONFIG_PATH", at("home/project/rgrc"))], "rg hi"),
         (vec![("GREP_OPTIONS", format!("-f {}", at("home/project/rgrc")))], "grep hi file"),
-        (vec![("LESSOPEN", open.clone())], "less file"),
+        (vec![("LESSOPEN", open)], "less file"),
         (vec![("TAR_OPTIONS", checkpoint)], "tar -tf file"),
         (vec![("PERL5OPT", "-MEvil".to_owned()), ("PERL5LIB", modules.clone())], "perl -v"),
-        (vec![("PYTHONPATH", modules.clone())], "python3 --version"),
+        (vec![("PYTHONPATH", modules)], "python3 --version"),
         (vec![("PYTHONSTARTUP", at("home/project/modules/sitecustomize.py"))], "python3 --version"),
         (vec![("NODE_OPTIONS", require)], "node --version"),
-        (vec![("SHELL", script.clone())], "ls"),
+        (vec![("SHELL", script)], "ls"),
     ] {
         let variables: Vec<(&str, &str)> =
             variables.iter().map(|(name, value)| (*name, value.as_str())).collect();

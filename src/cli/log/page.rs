@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::{
-    audit::{By, Run, Verdict, format_time},
+    audit::{By, Reviewer, Run, Verdict, format_time},
     ui::Printable,
 };
 
@@ -101,16 +101,19 @@ fn verdict(run: &Run) -> String {
 
 fn whole_name(by: &By) -> String {
     match by {
-        By::Reviewer { name, uid, channel } => format!("{name} ({uid}), {channel}"),
-        other => name(other).to_owned(),
+        By::Reviewers(by) => {
+            let whole = |by: &Reviewer| format!("{} ({}), {}", by.name, by.uid, by.channel);
+            by.iter().map(whole).collect::<Vec<_>>().join("; ")
+        }
+        other => name(other),
     }
 }
 
-fn name(by: &By) -> &str {
+fn name(by: &By) -> String {
     match by {
-        By::Policy => "policy",
-        By::Gate => "gate",
-        By::Reviewer { name, .. } => name,
+        By::Policy => "policy".to_owned(),
+        By::Gate => "gate".to_owned(),
+        By::Reviewers(by) => by.iter().map(|by| by.name.as_str()).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -127,7 +130,7 @@ fn cells(run: &Run) -> [String; 8] {
         who,
         run.judgement.as_ref().map_or_else(String::new, |judgement| judgement.tier.clone()),
         run.verdict.as_ref().map_or("waiting", Verdict::word).to_owned(),
-        run.verdict.as_ref().map_or_else(String::new, |verdict| name(verdict.by()).to_owned()),
+        run.verdict.as_ref().map_or_else(String::new, |verdict| name(verdict.by())),
         ending(run),
         run.exit.as_ref().map_or_else(String::new, |exit| took(exit.duration)),
     ];
@@ -219,11 +222,11 @@ mod tests {
                 score: 80,
                 rules: vec!["make".into()],
             }),
-            verdict: Some(Verdict::Accepted(By::Reviewer {
+            verdict: Some(Verdict::Accepted(By::Reviewers(vec![Reviewer {
                 name: "bob".into(),
                 uid: 1001,
                 channel: "socket".into(),
-            })),
+            }]))),
             recording: Some("r.cast".into()),
             exit: Some(Exit {
                 code: 137,
