@@ -70,11 +70,11 @@ pub fn run(permit: &Permit, pty: Pty, mut sink: Option<&mut dyn Sink>) -> Result
     let signals = Signals::take()?;
     let setup = Setup::make(wiring::uses(wiring::kinds(), pty, capture))?;
     match setup.start(&image, signals.original()) {
-        Ok(Started { child, flows, console }) => {
+        Ok(Started { child, flows, console, follower }) => {
             if let Some(sink) = &mut sink {
                 flows.iter().for_each(|flow| sink.open(flow.stream()));
             }
-            Relay { child, signals, flows, console, sink, state: State::default() }.run()
+            Relay { child, signals, flows, console, follower, sink, state: State::default() }.run()
         }
         Err(Unstarted::Refused(error)) => image::refusal(error),
         Err(Unstarted::Failed(failure)) => Err(failure),

@@ -12,7 +12,7 @@ use nix::{
     sys::signal::Signal,
 };
 
-use crate::sys::{monitor::Place, process::Change, terminal::Display};
+use crate::sys::{monitor::Place, process::Change, pty::Follower, terminal::Display};
 
 use super::{
     Ended, Event, Failure, Sink,
@@ -35,6 +35,9 @@ pub(super) struct Relay<'a> {
     pub(super) signals: Signals,
     pub(super) flows: Vec<Flow>,
     pub(super) console: Option<Console>,
+    /// Held until the command ended: programs close their outputs before they exit, and a leader that nobody holds a
+    /// follower of looks like the end; to let go of it then would hang up on them.
+    pub(super) follower: Option<Follower>,
     pub(super) sink: Option<&'a mut dyn Sink>,
     pub(super) state: State,
 }
@@ -266,6 +269,7 @@ impl Relay<'_> {
 
     fn end(&mut self, ended: Ended) {
         self.state.ended = Some(ended);
+        self.follower = None;
         for flow in &mut self.flows {
             flow.note_end();
         }

@@ -13,7 +13,7 @@ use crate::sys::{
     descriptors::Outlet,
     monitor::{self, Monitor, Place},
     process::{self, Image, Session, Standard, Wire, standard},
-    pty::Pair,
+    pty::{Follower, Pair},
     terminal::Display,
 };
 
@@ -40,6 +40,7 @@ pub(super) struct Started {
     pub(super) child: Child,
     pub(super) flows: Vec<Flow>,
     pub(super) console: Option<Console>,
+    pub(super) follower: Option<Follower>,
 }
 
 /// Why a command does not run.
@@ -127,7 +128,8 @@ impl Setup {
         if let Some(console) = self.console.as_mut().filter(|_| eager) {
             console.take_keyboard(Display::Raw);
         }
-        Ok(Started { child, flows: self.flows, console: self.console })
+        let follower = self.pair.map(Pair::into_follower);
+        Ok(Started { child, flows: self.flows, console: self.console, follower })
     }
 
     fn spawn(&self, image: &Image, session: Session, mask: &SigSet) -> Result<Child, Unstarted> {

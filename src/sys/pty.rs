@@ -12,6 +12,9 @@ use std::{
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use portable_pty::{PtySize, SlavePty, native_pty_system};
 
+/// The follower's end, held open.
+pub type Follower = Box<dyn SlavePty + Send>;
+
 /// A pty whose follower is to become some command's terminal.
 pub struct Pair {
     /// The leader, non-blocking.
@@ -19,7 +22,7 @@ pub struct Pair {
     /// The path of the follower.
     pub path: CString,
     /// The follower, open so that the leader sees no hang-up before the command has it.
-    follower: Box<dyn SlavePty + Send>,
+    follower: Follower,
 }
 
 impl Pair {
@@ -45,5 +48,11 @@ impl Pair {
     pub fn into_leader(self) -> OwnedFd {
         drop(self.follower);
         self.leader
+    }
+
+    /// The follower only. While it is held the leader sees no hang-up, even where the command closed all that it had.
+    #[must_use]
+    pub fn into_follower(self) -> Follower {
+        self.follower
     }
 }

@@ -158,6 +158,18 @@ fn f8_an_orphan_that_never_stops_writing_does_not_hold_gate() {
     assert!(output.stdout.starts_with(b"begin\n"));
 }
 
+/// F8
+#[test]
+fn f8_a_command_that_closes_its_outputs_is_not_hung_up_and_may_still_write_to_its_terminal() {
+    let (_directory, record) = recording();
+    let text = "echo early; exec >&- 2>&-; sleep 0.1; echo late >/dev/tty; exit 3";
+    for gated in [Gated::shell(text).pty(), Gated::shell(text).pty().record(&record)] {
+        let output = output(&gated);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "early\r\nlate\r\n");
+        assert_eq!(output.status.code(), Some(3), "{:?}", output.status);
+    }
+}
+
 /// F9
 #[test]
 fn f9_a_background_job_survives_without_a_pty() {
