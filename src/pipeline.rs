@@ -9,6 +9,7 @@ mod inherited;
 mod ledger;
 mod plan;
 mod refused;
+mod unstarted;
 
 use anyhow::Result;
 
@@ -19,6 +20,7 @@ use crate::{
     facts::CommandLine,
     policy::{Action, Tier},
     record::Recorder,
+    sys::talk::say,
 };
 
 pub use here::Here;
@@ -101,10 +103,7 @@ fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Res
             }
             Err(Refusal::Drifted) => {
                 ledger.reject(&request, &Refused::Drifted)?;
-                eprintln!(
-                    "gate: what would run changed while {} was asked; asking again",
-                    request.id.as_str()
-                );
+                say(&format!("what would run changed while {} was asked; asking again", request.id));
                 request = now;
             }
             Err(refusal) => return Ok(Err(refusal.into())),
@@ -119,11 +118,15 @@ fn start(here: &Here, ledger: &mut Ledger, run: &Run, request: &Request, permit:
     let registration = here.register(permit)?;
     ledger.accept(request, permit, recorder.as_ref().map(Recorder::name))?;
     if recorder.is_none() && run.pty == Pty::AsCaller && is_routine(permit) {
-        return Ok(Outcome::Ran(exec::replace(permit)?));
+        let ended = exec::replace(permit)?;
+        unstarted::tell(permit, ended);
+        return Ok(Outcome::Ran(ended));
     }
     let ended = exec::run(permit, run.pty, recorder.as_mut().map(|recorder| recorder as &mut dyn exec::Sink));
     drop(registration);
-    ledger.end(ended, recorder.map(Recorder::finish)).map(Outcome::Ran)
+    let ended = ledger.end(ended, recorder.map(Recorder::finish))?;
+    unstarted::tell(permit, ended);
+    Ok(Outcome::Ran(ended))
 }
 
 /// Whether the policy itself lets it through at its lowest tier: then the log can do without its end, and nothing in it

@@ -21,6 +21,7 @@ use crate::{
     sys::{
         ancestry, peer,
         process::{Standard, standard},
+        talk::say,
     },
     ui::Printable,
 };
@@ -112,7 +113,7 @@ impl<'a> Question<'a> {
         verdict
     }
 
-    #[expect(clippy::print_stderr, reason = "the one line that tells the agent that it waits")]
+    /// The one line that tells the agent that it waits.
     fn announce(&self) {
         let id = &self.request.id;
         let seconds = self.request.decision.timeout.as_secs();
@@ -120,7 +121,7 @@ impl<'a> Question<'a> {
             0 | 1 => "a person decides".to_owned(),
             several => format!("{several} people with different accounts decide"),
         };
-        eprintln!("gate: waiting for approval of {id} (at most {seconds} s); {who} with `gate approve {id}`");
+        say(&format!("waiting for approval of {id} (at most {seconds} s); {who} with `gate approve {id}`"));
     }
 
     /// Waits for the next thing to happen.

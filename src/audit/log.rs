@@ -112,14 +112,8 @@ impl std::fmt::Display for LogError {
     }
 }
 
-impl std::error::Error for LogError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { error, .. } => Some(error),
-            _ => None,
-        }
-    }
-}
+/// Its cause stands in its text.
+impl std::error::Error for LogError {}
 
 /// The audit log, open for appending.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ fn events() -> Vec<Event> {
             request: Some("k7m2qx".into()),
             subject: Box::new(subject()),
             judgement: judgement(),
-            by: reviewer.clone(),
+            by: reviewer,
             recording: Some("r.cast".into()),
         },
         EventKind::Exit {
@@ -63,6 +63,36 @@ fn events() -> Vec<Event> {
         .enumerate()
         .map(|(index, kind)| Event { time: 1_792_547_696_000 + index as u64, run: "00ff".into(), kind })
         .collect()
+}
+
+#[test]
+fn several_reviewers_stand_in_one_record() {
+    let [_, Event { time, run, kind: EventKind::Accept { request, subject, judgement, recording, .. } }, ..] =
+        &events()[..]
+    else {
+        panic!()
+    };
+    let by = By::Reviewers(vec![reviewer("bob", 1001), reviewer("cid", 1002), reviewer("dot", 1003)]);
+    let kind = EventKind::Accept {
+        request: request.clone(),
+        subject: subject.clone(),
+        judgement: judgement.clone(),
+        by,
+        recording: recording.clone(),
+    };
+    let event = Event { time: *time, run: run.clone(), kind };
+    let mut line = Vec::new();
+    encode::push_line(&mut line, 1, &chain::Link::START.hash, &event);
+    let text = String::from_utf8(line.clone()).unwrap();
+    let expected = r#""by":{"kind":"reviewer","name":"bob","uid":1001,"channel":"socket","others":[{"name":"cid","uid":1002,"channel":"socket"},{"name":"dot","uid":1003,"channel":"socket"}]}"#;
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(Record::parse(line.trim_ascii_end()).unwrap().event, event);
+    for broken in [
+        text.replace("\"others\":[", "\"others\":[7,"),
+        text.replace("\"others\":[{\"name\"", "\"others\":[{\"nam\""),
+    ] {
+        assert!(Record::parse(broken.trim().as_bytes()).is_err(), "{broken}");
+    }
 }
 
 /// A log of `count` records as its bytes.

@@ -9,7 +9,7 @@ use crate::{
         confirm::{Looked, confirm},
     },
     exit::Exit,
-    sys::{clock, terminal},
+    sys::{clock, talk::say, terminal},
 };
 
 use super::pending::{parse_id, state};
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         None => return ask(waiting, digest, arguments),
     }
     let progress = waiting.approve(digest, arguments.whitelist).with_context(about)?;
-    eprintln!("gate: {id} is {}", approved(progress));
+    say(&format!("{id} is {}", approved(progress)));
     Ok(Exit::Success)
 }
 
@@ -92,6 +92,6 @@ fn ask(waiting: Waiting, digest: String, arguments: &Arguments) -> Result<Exit> 
         Looked::Settled => bail!("{id} no longer waits"),
     };
     let how = decided.with_context(|| format!("request {id}"))?;
-    eprintln!("gate: {id} is {how}");
+    say(&format!("{id} is {how}"));
     Ok(Exit::Success)
 }

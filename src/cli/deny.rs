@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     approval::{RequestId, client},
     exit::Exit,
+    sys::talk::say,
 };
 
 use super::pending::{parse_id, state};
@@ -30,6 +31,6 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
     let about = || format!("request {id}");
     let waiting = client::look(&state()?, id).with_context(about)?;
     waiting.reject(arguments.reason.clone()).with_context(about)?;
-    eprintln!("gate: {id} is denied");
+    say(&format!("{id} is denied"));
     Ok(Exit::Success)
 }

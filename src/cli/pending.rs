@@ -16,7 +16,7 @@ use crate::{
     },
     config,
     exit::Exit,
-    sys::{caller::CallerEnvironment, clock, terminal},
+    sys::{caller::CallerEnvironment, clock, talk::say, terminal},
     ui::{
         Printable, Style,
         explain::{self, Detail},
@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
 fn list(state: &std::path::Path, known: &[RequestId], arguments: &Arguments) -> Result<Vec<RequestId>> {
     let waiting = client::pending(state).context("what waits cannot be listed")?;
     if waiting.is_empty() && !arguments.follow && !arguments.json {
-        eprintln!("gate: nothing waits for an approval");
+        say("nothing waits for an approval");
     }
     let mut ids = Vec::new();
     for (id, looked) in waiting {
@@ -81,7 +81,7 @@ fn list(state: &std::path::Path, known: &[RequestId], arguments: &Arguments) -> 
                 print(&[explain::summary(&waiting.request, left, width())])?;
                 print(&so_far(&waiting))?;
             }
-            Err(failed) => eprintln!("gate: request {id}: {failed}"),
+            Err(failed) => say(&format!("request {id}: {failed}")),
         }
         ids.push(id);
     }

@@ -155,7 +155,7 @@ fn with_enforce_nothing_of_the_accounts_own_counts() {
 #[test]
 fn what_root_compiled_holds_for_every_account_and_keeps_nothing_of_roots_own() {
     if !nix::unistd::geteuid().is_root() {
-        eprintln!("counted as skipped: needs root, to own the machine's files");
+        println!("counted as skipped: needs root, to own the machine's files");
         return;
     }
     let mut house = House::new();
@@ -182,7 +182,7 @@ fn a_forged_cache_of_the_accounts_own_cannot_switch_enforcing_off() {
 #[test]
 fn a_policy_that_the_gated_account_can_write_is_refused_under_enforce() {
     if !nix::unistd::geteuid().is_root() {
-        eprintln!("counted as skipped: needs root, to give a file away");
+        println!("counted as skipped: needs root, to give a file away");
         return;
     }
     let house = House::new();

@@ -35,11 +35,5 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Moved => None,
-            Self::Start(error) | Self::System(_, error) | Self::Recording { error, .. } => Some(error),
-        }
-    }
-}
+/// Its cause stands in its text.
+impl std::error::Error for Failure {}

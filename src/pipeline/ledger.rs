@@ -7,7 +7,8 @@ use crate::{
     audit::{self, By, Durability, Event, EventKind, Judgement, Log, Octets, Recording, Subject},
     exec::{self, Ended},
     policy::Tier,
-    record, sys,
+    record,
+    sys::{self, talk::say},
 };
 
 use super::{Here, refused::Refused};
@@ -95,7 +96,7 @@ impl Ledger {
         let recording = recording.and_then(|recording| match recording {
             Ok(outcome) => Some(outcome),
             Err(error) => {
-                eprintln!("gate: the recording is incomplete: {error}");
+                say(&format!("the recording is incomplete: {error}"));
                 None
             }
         });
@@ -103,7 +104,7 @@ impl Ledger {
             Ok(ended) => {
                 let written = self.append(exit(ended, duration, recording), Durability::Written);
                 if let Err(error) = written {
-                    eprintln!("gate: the command ended, but the audit log could not be written: {error:#}");
+                    say(&format!("the command ended, but the audit log could not be written: {error:#}"));
                 }
                 Ok(ended)
             }

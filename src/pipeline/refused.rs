@@ -4,6 +4,7 @@ use crate::{
     approval::{Refusal, Request, Verdict},
     audit::{By, Cause},
     exit::Exit,
+    sys::talk::say,
     ui,
 };
 
@@ -33,7 +34,7 @@ impl Refused {
     /// Tells the caller on standard error which part was refused, why, by whom, and what may be done instead.
     pub(super) fn tell(&self, request: &Request) -> Exit {
         for line in ui::refusal(request, &self.headline(request), &self.hint(request)) {
-            eprintln!("gate: {line}");
+            say(&line);
         }
         self.exit()
     }

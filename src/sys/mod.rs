@@ -15,6 +15,7 @@ pub mod process;
 pub mod pty;
 pub mod signal;
 pub mod stdin;
+pub mod talk;
 pub mod terminal;
 pub mod tree;
 pub mod world;

@@ -1,8 +1,10 @@
 //! The program as people and agents call it.
 
+mod bad_input;
 mod check;
 mod configuration;
 mod enforcement;
 mod invariants;
+mod questions;
 mod surroundings;
 mod usage;

@@ -52,7 +52,7 @@ fn the_page_renders_without_complaint() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/man/gate-policy.5");
     let arguments = ["-mandoc", "-Tutf8", "-ww", "-rCHECKSTYLE=1", page];
     let Ok(output) = std::process::Command::new("groff").args(arguments).output() else {
-        eprintln!("skipped: groff, which renders manual pages, is not installed");
+        println!("skipped: groff, which renders manual pages, is not installed");
         return;
     };
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");

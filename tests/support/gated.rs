@@ -120,7 +120,7 @@ extern "C" fn play() {
     let code = match ended {
         Ok(ended) => exec::status(ended),
         Err(failure) => {
-            eprintln!("gate: {failure}");
+            gate::sys::talk::say(&failure.to_string());
             125
         }
     };

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -123,11 +124,27 @@ impl House {
 
 impl Waiting {
     /// Waits for the end.
-    pub(crate) fn end(mut self) -> Done {
+    pub(crate) fn end(self) -> Done {
+        self.end_by_signal().0
+    }
+
+    /// Waits for the end; gives the signal as well that killed gate, if one did.
+    pub(crate) fn end_by_signal(mut self) -> (Done, Option<i32>) {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         self.stderr.read_to_end(&mut stderr).unwrap();
-        self.child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
-        Done { stdout, stderr, status: self.child.wait().unwrap().code() }
+        self.child.stdout.take().map(|mut out| out.read_to_end(&mut stdout).unwrap());
+        let status = self.child.wait().unwrap();
+        (Done { stdout, stderr, status: status.code() }, status.signal())
+    }
+
+    /// Reads standard output no more.
+    pub(crate) fn hang_up(&mut self) {
+        self.child.stdout.take();
+    }
+
+    /// The waiting process.
+    pub(crate) fn pid(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap())
     }
 
     /// Whether it still waits.
