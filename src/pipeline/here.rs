@@ -264,9 +264,11 @@ fn names(by: &[Reviewer]) -> String {
 fn ground(permit: &Permit, request: &Request) -> String {
     let tier = permit.tier().name();
     match permit.ground() {
-        crate::approval::Ground::Policy => {
-            format!("allowed ({tier}): {}", request.decision.rules().join(", "))
-        }
+        crate::approval::Ground::Policy => match request.decision.rules().as_slice() {
+            [] => format!("allowed by the policy ({tier})"),
+            [rule] => format!("allowed by the policy ({tier}), rule {rule}"),
+            rules => format!("allowed by the policy ({tier}), rules {}", rules.join(", ")),
+        },
         crate::approval::Ground::Reviewers(by) => format!("approved by {} ({tier})", names(by)),
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Ledger {
     run: String,
     durable_from: Tier,
     started: u64,
+    /// What is cut out of command lines besides the secrets that gate knows.
+    redact: Vec<String>,
 }
 
 impl Ledger {
@@ -27,7 +29,13 @@ impl Ledger {
         let settings = here.settings();
         let log = Log::open(&settings.state).context("nothing was run: the audit log cannot be written")?;
         let run = sys::ids::run_id().context("nothing was run: /dev/urandom cannot be read")?;
-        Ok(Self { log, run, durable_from: settings.audit.durable, started: 0 })
+        Ok(Self {
+            log,
+            run,
+            durable_from: settings.audit.durable,
+            started: 0,
+            redact: settings.record.redact.clone(),
+        })
     }
 
     /// The run's identifier.
@@ -39,7 +47,7 @@ impl Ledger {
     pub(super) fn request(&mut self, request: &Request) -> Result<()> {
         let kind = EventKind::Request {
             request: request.id.as_str().to_owned(),
-            subject: subject(request, &request.binding()),
+            subject: self.subject(request, &request.binding())?,
             judgement: judgement(request),
         };
         self.append(kind, Durability::Written)
@@ -58,7 +66,7 @@ impl Ledger {
         };
         let kind = EventKind::Accept {
             request: asked.then(|| request.id.as_str().to_owned()),
-            subject: subject(request, permit.binding()),
+            subject: self.subject(request, permit.binding())?,
             judgement: judgement(request),
             by,
             recording: recording.map(str::to_owned),
@@ -75,9 +83,11 @@ impl Ledger {
     /// It does not run.
     pub(super) fn reject(&mut self, request: &Request, refused: &Refused) -> Result<()> {
         let (by, cause, reason) = refused.for_the_log(request);
+        let reason = reason.map(|reason| self.cut(reason.as_bytes())).transpose()?;
+        let reason = reason.map(|reason| String::from_utf8_lossy(&reason).into_owned());
         let kind = EventKind::Reject {
             request: (by != By::Policy).then(|| request.id.as_str().to_owned()),
-            subject: subject(request, &request.binding()),
+            subject: self.subject(request, &request.binding())?,
             judgement: judgement(request),
             by,
             cause,
@@ -116,6 +126,26 @@ impl Ledger {
         }
     }
 
+    /// The digest is computed over the whole environment and the true bytes, so whoever has it hands it over.
+    fn subject(&self, request: &Request, binding: &Binding) -> Result<Box<Subject>> {
+        let caller = &request.caller;
+        let names = request.environment.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned());
+        Ok(Box::new(Subject {
+            user: caller.user.clone(),
+            uid: caller.uid,
+            host: caller.host.clone(),
+            agent: caller.agent.clone(),
+            cwd: Octets::new(std::os::unix::ffi::OsStrExt::as_bytes(caller.cwd.as_os_str())),
+            command: Octets::new(self.cut(&request.command_line.text())?),
+            digest: binding.hex(),
+            environment: names.collect(),
+        }))
+    }
+
+    fn cut(&self, text: &[u8]) -> Result<Vec<u8>> {
+        record::cut_secrets(text, &self.redact).context("secrets cannot be cut out of the command line")
+    }
+
     fn append(&mut self, kind: EventKind, durability: Durability) -> Result<()> {
         let event = Event { time: sys::clock::now_millis(), run: self.run.clone(), kind };
         self.log.append(&event, durability).context("the audit log cannot be written")
@@ -144,25 +174,6 @@ fn exit(ended: Ended, duration: u64, recording: Option<record::Outcome>) -> Even
             lost: recording.lost,
         }),
     }
-}
-
-/// The digest is computed over the whole environment, so whoever has it hands it over.
-fn subject(request: &Request, binding: &Binding) -> Box<Subject> {
-    let caller = &request.caller;
-    Box::new(Subject {
-        user: caller.user.clone(),
-        uid: caller.uid,
-        host: caller.host.clone(),
-        agent: caller.agent.clone(),
-        cwd: Octets::new(std::os::unix::ffi::OsStrExt::as_bytes(caller.cwd.as_os_str())),
-        command: Octets::new(request.command_line.text()),
-        digest: binding.hex(),
-        environment: request
-            .environment
-            .iter()
-            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
-            .collect(),
-    })
 }
 
 fn judgement(request: &Request) -> Judgement {

@@ -21,6 +21,7 @@ mod text;
 
 pub use cast::{CastEvent, Code, Format, Header};
 pub use cast_reader::CastReader;
+pub use custom::cut_secrets;
 pub use decode::Decoder;
 pub use dump::{convert, dump};
 pub use encode::Encoder;

@@ -1,3 +1,4 @@
 //! The audit log when disks fill up and processes die.
 
 pub(crate) mod faults;
+mod secrets;
