@@ -87,6 +87,11 @@ impl Setup {
         Ok(write)
     }
 
+    /// The kernel makes `\r\n` of newlines (ONLCR). gate could do that in its place, and output of very short lines would
+    /// pass ten times faster, but not unnoticed. A program that passes a terminal on (`script`, `sudo`, `tmux`, `ssh`)
+    /// first copies the settings, so its own terminal would not make `\r\n` either, and then makes this one raw: bare
+    /// newlines reach the caller. That somebody reads settings cannot be seen from here, and that they were changed is
+    /// seen too late: a change has no place in the stream of bytes.
     fn open_pty(&mut self) -> Result<(), Failure> {
         let failed = |error| Failure::System("cannot open a pty", error);
         let pair = match self.own_terminal() {

@@ -1,13 +1,17 @@
 //! Without a terminal: streams stay separate and byte-exact, and end when they should (F2, F5–F9, F12, F13).
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io::{Read, Write},
     process::{Output, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::support::gated::Gated;
+use crate::support::{
+    gated::Gated,
+    house::{House, finished},
+};
 
 #[expect(clippy::disallowed_methods, reason = "the test starts gate, not a gated command")]
 fn output(gated: &Gated) -> Output {
@@ -168,6 +172,51 @@ fn f8_a_command_that_closes_its_outputs_is_not_hung_up_and_may_still_write_to_it
         assert_eq!(String::from_utf8_lossy(&output.stdout), "early\r\nlate\r\n");
         assert_eq!(output.status.code(), Some(3), "{:?}", output.status);
     }
+}
+
+/// F8
+#[test]
+fn f8_an_orphan_that_holds_the_pty_does_not_hold_gate() {
+    let (_directory, record) = recording();
+    for (text, cap) in [("setsid sleep 4 & echo $!; exit 3", 2), ("echo 1; setsid yes & exit 3", 8)] {
+        let begin = Instant::now();
+        let output = output(&Gated::shell(text).pty().record(&record));
+        assert!(begin.elapsed() < Duration::from_secs(cap), "{text}: {:?}", begin.elapsed());
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(output.stdout.first().is_some_and(u8::is_ascii_digit));
+    }
+}
+
+/// F12
+#[test]
+fn f12_without_a_terminal_anywhere_everything_passes() {
+    let (_directory, record) = recording();
+    let text = "(: </dev/tty) 2>/dev/null || echo none; echo err >&2; exit 3";
+    for gated in [Gated::shell(text), Gated::shell(text).record(&record), Gated::shell(text).replace()] {
+        let (name, role) = gated.role();
+        let mut command = std::process::Command::new("setsid");
+        command.arg("--wait").arg(std::env::current_exe().unwrap()).env(name, role).stdin(Stdio::null());
+        #[expect(clippy::disallowed_methods, reason = "the test starts gate, not a gated command")]
+        let output = command.output().expect("setsid (util-linux) is needed");
+        assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"none\n"[..], &b"err\n"[..]));
+        assert_eq!(output.status.code(), Some(3));
+    }
+}
+
+/// F12
+#[test]
+fn f12_a_question_without_a_terminal_is_refused_and_does_not_wait() {
+    let house = House::with("[approver]\nterminal = \"always\"\nsocket = false\n");
+    let gate = house.command(&["-c", "touch made; cat ~/.ssh/id_rsa"]);
+    let mut command = std::process::Command::new("setsid");
+    command.args([OsStr::new("--wait"), gate.get_program()]).args(gate.get_args()).env_clear();
+    command.current_dir(gate.get_current_dir().unwrap()).stdin(Stdio::null());
+    command.envs(gate.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let begin = Instant::now();
+    let done = finished(command);
+    assert_eq!(done.status, Some(126), "{}", done.stderr());
+    assert!(done.stderr().contains("gate: hint: "), "{}", done.stderr());
+    assert!(begin.elapsed() < Duration::from_secs(10) && !house.has("made"));
 }
 
 /// F9

@@ -13,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::support::gated::Gated;
+use crate::support::gated::{Gated, Trouble};
 
 fn start(gated: &Gated) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut command = gated.command();
@@ -75,6 +75,36 @@ fn s1_signals_are_passed_on_with_their_own_number() {
         assert_eq!(line(&mut output), format!("got {number}"));
         assert_eq!(child.wait().unwrap().code(), Some(7));
     }
+}
+
+/// S1
+#[test]
+fn s1_a_command_that_ignores_sigterm_goes_on_and_gate_waits_for_it() {
+    let text = "trap '' TERM; echo ready; read -r line; echo \"got $line\"; exit 4";
+    for gated in [Gated::shell(text), Gated::shell(text).pty()] {
+        let mut command = gated.command();
+        #[expect(clippy::disallowed_methods, reason = "the test starts gate, not a gated command")]
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        assert_eq!(line(&mut output), "ready");
+        kill(pid(&child), Signal::SIGTERM).unwrap();
+        kill(pid(&child), Signal::SIGTERM).unwrap();
+        child.stdin.take().unwrap().write_all(b"on\n").unwrap();
+        assert_eq!(line(&mut output), "got on");
+        assert_eq!(child.wait().unwrap().code(), Some(4));
+    }
+}
+
+/// S7
+#[test]
+fn s7_a_command_on_a_pty_is_hung_up_when_gate_is_killed() {
+    let (mut child, mut output) = start(&Gated::shell("echo $$; exec sleep 60").pty());
+    let command = Pid::from_raw(line(&mut output).parse().unwrap());
+    let end = gate::sys::process::watch(command).unwrap();
+    kill(pid(&child), Signal::SIGKILL).unwrap();
+    child.wait().unwrap();
+    let mut ready = [nix::poll::PollFd::new(std::os::fd::AsFd::as_fd(&end), nix::poll::PollFlags::POLLIN)];
+    assert_eq!(nix::poll::poll(&mut ready, 10_000u16).unwrap(), 1, "the command outlives gate");
 }
 
 /// S1
@@ -198,7 +228,7 @@ fn r4_a_strict_recording_that_fails_ends_the_command_even_if_it_ignores_signals(
         ("trap '' TERM HUP PIPE; echo begin; while :; do sleep 1; done", true),
         ("yes & trap '' TERM; wait", false),
     ] {
-        let gated = Gated::shell(text).record(&record).fail_after(0);
+        let gated = Gated::shell(text).record(&record).trouble(Trouble::Fails);
         let gated = if pty { gated.pty() } else { gated };
         let begin = Instant::now();
         let (mut child, mut output) = start(&gated);

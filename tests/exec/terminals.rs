@@ -6,7 +6,10 @@ use nix::sys::{
     termios::{InputFlags, LocalFlags, OutputFlags},
 };
 
-use crate::support::{gated::Gated, terminal::Terminal};
+use crate::support::{
+    gated::{Gated, Trouble},
+    terminal::Terminal,
+};
 
 fn is_raw(settings: &nix::sys::termios::Termios) -> bool {
     !settings.local_flags.intersects(LocalFlags::ICANON | LocalFlags::ECHO)
@@ -186,6 +189,39 @@ fn f10_the_terminal_is_as_it_was_however_the_run_ends() {
         assert_eq!(before.input_flags, after.input_flags, "{text} {signal:?}");
         assert_eq!(before.output_flags, after.output_flags, "{text} {signal:?}");
     }
+}
+
+/// F10, I7
+#[test]
+fn f10_the_terminal_is_as_it_was_after_a_panic() {
+    let directory = tempfile::tempdir().unwrap();
+    let record = directory.path().join("events");
+    let before = Terminal::start("/bin/true", &["true"], &[]).settings();
+    for (trouble, ended) in
+        [(Trouble::Panics, Change::Exited(101)), (Trouble::PanicsInThread, Change::Exited(0))]
+    {
+        let run = Gated::shell("read line; echo \"got $line\"").record(&record).trouble(trouble);
+        let mut terminal = Terminal::gate(&run);
+        terminal.wait_for_settings(is_raw);
+        terminal.send("x\r");
+        let (change, screen) = terminal.wait();
+        assert_eq!(change, ended, "{screen}");
+        assert!(screen.contains("panicked at"), "{screen}");
+        let after = terminal.settings();
+        assert_eq!(before.local_flags, after.local_flags, "{trouble:?}");
+        assert_eq!(before.input_flags, after.input_flags, "{trouble:?}");
+        assert_eq!(before.output_flags, after.output_flags, "{trouble:?}");
+    }
+}
+
+/// F1
+#[test]
+fn f1_a_program_that_passes_a_terminal_on_copies_the_usual_settings() {
+    let text = "stty -a; script -qc \"printf 'a\\nb\\n'; stty -a\" /dev/null; stty sane; echo end";
+    let without = Terminal::start("/bin/sh", &["sh", "-c", text], &[]).wait().1;
+    assert!(without.contains("a\r\nb\r\n") && without.ends_with("end\r\n"), "{without}");
+    assert_eq!(Terminal::gate(&Gated::shell(text)).wait().1, without);
+    assert_eq!(Terminal::gate(&Gated::shell(text).pty()).wait().1, without);
 }
 
 /// F11

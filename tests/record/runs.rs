@@ -6,6 +6,8 @@ use std::{
     process::Stdio,
 };
 
+use gate::record::{CastReader, Code};
+
 use crate::support::house::{House, finished};
 
 /// The only recording of a house.
@@ -49,6 +51,29 @@ fn output_that_went_into_a_file_is_unknown_and_not_nothing() {
     assert_eq!(fs::read_to_string(house.path("out")).unwrap(), "x\n");
     let exit = last_record(&house);
     assert_eq!((&exit["event"], exit.get("output_bytes")), (&"exit".into(), None), "{exit}");
+}
+
+/// T19
+#[test]
+fn two_hundred_thousand_small_writes_are_few_events_and_nothing_is_missing() {
+    let text: String = (0..200_000).map(|number| format!("line {number} of some\n")).collect();
+    // It writes each line by itself.
+    let command = ["--", "grep", "--line-buffered", "line", "lines"];
+    for words in [&command[..], &[&["--pty"], &command[..]].concat()] {
+        let house = House::unattended();
+        house.write("home/project/lines", &text);
+        let done = house.run(words);
+        assert_eq!((done.status, done.stderr()), (Some(0), String::new()));
+        assert_eq!(done.stdout().replace("\r\n", "\n"), text);
+        let cast = recording(&house);
+        let mut reader = CastReader::new(cast.as_bytes()).unwrap();
+        let mut events = Vec::new();
+        while let Some(event) = reader.next_event().unwrap() {
+            events.extend((event.code == Code::Output).then_some(event.text));
+        }
+        assert!(events.concat() == text.replace('\n', "\r\n"), "something is missing, or changed");
+        assert!(events.len() <= 1000, "{} events", events.len());
+    }
 }
 
 /// A hundred megabytes of lines that differ, so that a lost, doubled or moved part shows.

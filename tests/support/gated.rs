@@ -37,16 +37,27 @@ static PLAY: extern "C" fn() = play;
 pub(crate) struct Gated {
     pty: Pty,
     record: Option<String>,
-    fail_after: Option<usize>,
+    trouble: Option<Trouble>,
     replace: bool,
     words: Vec<String>,
+}
+
+/// What goes wrong in the sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It is strict, and takes no event.
+    Fails,
+    /// It panics at the first output.
+    Panics,
+    /// A thread of its own panics at the first output, and the run goes on.
+    PanicsInThread,
 }
 
 impl Gated {
     /// gate in front of `file`, run with these words, the name first.
     pub(crate) fn program(file: &str, words: &[&str]) -> Self {
         let words = [file].iter().chain(words).map(|word| (*word).to_owned()).collect();
-        Self { pty: Pty::AsCaller, record: None, fail_after: None, replace: false, words }
+        Self { pty: Pty::AsCaller, record: None, trouble: None, replace: false, words }
     }
 
     /// gate in front of a text for `/bin/sh`.
@@ -71,9 +82,9 @@ impl Gated {
         self
     }
 
-    /// With a strict sink that fails after so many events.
-    pub(crate) fn fail_after(mut self, events: usize) -> Self {
-        self.fail_after = Some(events);
+    /// With a sink in which something goes wrong.
+    pub(crate) fn trouble(mut self, trouble: Trouble) -> Self {
+        self.trouble = Some(trouble);
         self
     }
 
@@ -89,7 +100,7 @@ impl Gated {
             String::from(if self.replace { "replace" } else { "run" }),
             String::from(if self.pty == Pty::Always { "always" } else { "as-caller" }),
             self.record.clone().unwrap_or_default(),
-            self.fail_after.map_or_else(String::new, |events| events.to_string()),
+            self.trouble.map_or_else(String::new, |trouble| format!("{trouble:?}")),
         ];
         fields.extend(self.words.iter().cloned());
         (ROLE, fields.join(&SEPARATOR.to_string()).into())
@@ -110,19 +121,25 @@ extern "C" fn play() {
     let fields: Vec<&str> = role.split(SEPARATOR).collect();
     let inner: Vec<String> = fields.iter().map(|field| field.replace('\u{1e}', "\u{1f}")).collect();
     let fields: Vec<&str> = inner.iter().map(String::as_str).collect();
-    let [how, pty, record, fail_after, file, words @ ..] = fields.as_slice() else { panic!("{role}") };
+    let [how, pty, record, trouble, file, words @ ..] = fields.as_slice() else { panic!("{role}") };
     let permit = permits::program_without(ROLE, file, words);
     let pty = if *pty == "always" { Pty::Always } else { Pty::AsCaller };
-    let fail_after = fail_after.parse().unwrap_or(usize::MAX);
-    let mut log = (!record.is_empty()).then(|| Log { file: File::create(record).unwrap(), left: fail_after });
-    let sink = log.as_mut().map(|log| log as &mut dyn Sink);
-    let ended = if *how == "replace" { exec::replace(&permit) } else { exec::run(&permit, pty, sink) };
+    let trouble = [Trouble::Fails, Trouble::Panics, Trouble::PanicsInThread]
+        .into_iter()
+        .find(|one| format!("{one:?}") == *trouble);
+    let mut log = (!record.is_empty()).then(|| Log { file: File::create(record).unwrap(), trouble });
+    // The runtime catches a panic of `main`, too.
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let sink = log.as_mut().map(|log| log as &mut dyn Sink);
+        if *how == "replace" { exec::replace(&permit) } else { exec::run(&permit, pty, sink) }
+    }));
     let code = match ended {
-        Ok(ended) => exec::status(ended),
-        Err(failure) => {
+        Ok(Ok(ended)) => exec::status(ended),
+        Ok(Err(failure)) => {
             gate::sys::talk::say(&failure.to_string());
             125
         }
+        Err(_) => 101,
     };
     #[expect(clippy::disallowed_methods, reason = "this is the end of a main function")]
     std::process::exit(i32::from(code));
@@ -149,15 +166,19 @@ fn as_the_runtime_does() {
 /// Writes each event as a line: its kind, and its bytes escaped.
 struct Log {
     file: File,
-    left: usize,
+    trouble: Option<Trouble>,
 }
 
 impl Sink for Log {
     fn take(&mut self, event: Event<'_>) -> std::io::Result<()> {
-        if self.left == 0 {
-            return Err(std::io::Error::from_raw_os_error(nix::libc::ENOSPC));
+        match (self.trouble, event) {
+            (Some(Trouble::Fails), _) => return Err(std::io::Error::from_raw_os_error(nix::libc::ENOSPC)),
+            (Some(Trouble::Panics), Event::Output(..)) => panic!("in the sink"),
+            (Some(Trouble::PanicsInThread), Event::Output(..)) => {
+                std::thread::spawn(|| panic!("in a thread")).join().unwrap_err();
+            }
+            _ => {}
         }
-        self.left -= 1;
         let line = match event {
             Event::Output(stream, bytes) => format!("{stream:?} {}\n", bytes.escape_ascii()),
             Event::Input(bytes) => format!("Input {}\n", bytes.escape_ascii()),
