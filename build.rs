@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, dead_code, reason = "most of these files are the library's")]
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::{env, fs};
 
@@ -23,8 +24,6 @@ mod schema;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     const DIRECTORY: &str = "policies/catalog";
-    println!("cargo::rerun-if-changed={DIRECTORY}");
-    println!("cargo::rerun-if-changed=build.rs");
     let mut tables = compile::Tables::default();
     let mut files: Vec<_> = fs::read_dir(DIRECTORY)?.collect::<Result<_, _>>()?;
     files.sort_by_key(std::fs::DirEntry::path);
@@ -41,12 +40,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     table(&mut output, "BUILTINS", "Entry", &mut tables.builtins)?;
     table(&mut output, "VARIABLES", "Variable", &mut tables.variables)?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.rs"), output.finish())?;
-    compile_redaction()
+    compile_redaction()?;
+    name_build()
+}
+
+/// Names the sources of this build, so that what another build compiled of a policy is not believed.
+fn name_build() -> Result<(), Box<dyn std::error::Error>> {
+    let mut digest = DefaultHasher::new();
+    for source in ["Cargo.lock", "build.rs", "build", "policies", "src"] {
+        println!("cargo::rerun-if-changed={source}");
+        hash_files(Path::new(source), &mut digest)?;
+    }
+    println!("cargo::rustc-env=GATE_BUILD={:016x}", digest.finish());
+    Ok(())
+}
+
+fn hash_files(path: &Path, digest: &mut DefaultHasher) -> std::io::Result<()> {
+    path.hash(digest);
+    if !path.is_dir() {
+        fs::read(path)?.hash(digest);
+        return Ok(());
+    }
+    let mut entries: Vec<_> = fs::read_dir(path)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(fs::DirEntry::path);
+    entries.iter().try_for_each(|entry| hash_files(&entry.path(), digest))
 }
 
 fn compile_redaction() -> Result<(), Box<dyn std::error::Error>> {
     const FILE: &str = "policies/redaction.toml";
-    println!("cargo::rerun-if-changed={FILE}");
     let tables =
         redaction::compile(&fs::read_to_string(FILE)?).map_err(|error| format!("{FILE}: {error}"))?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("redaction.rs"), tables)?;

@@ -1,13 +1,15 @@
 //! The figures that README's claims rest on: ratios in one interleaved run, printed as a table.
 //!
-//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory` and `-- decision`
-//! measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
-//! A missed target is printed as missed and fails nothing: figures depend on the machine and its load.
+//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory`, `-- decision` and
+//! `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
+//! A missed target is printed as missed and fails nothing, because figures depend on the machine and its load; only
+//! counted instructions do not, and fail.
 #![expect(clippy::disallowed_methods, reason = "measures whole processes, so it has to start them")]
 #![expect(clippy::print_stdout, reason = "prints a table")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot measure must stop")]
 
 mod decision;
+mod instructions;
 mod latency;
 mod peers;
 mod resources;
@@ -47,5 +49,11 @@ fn main() {
     if wanted("memory") {
         rows.extend(resources::memory(&place));
     }
+    let counted = if wanted("instructions") { instructions::measure(&place) } else { Vec::new() };
+    let over = counted.iter().any(|row| !row.met());
+    rows.extend(counted);
     print!("{}", table::render(&rows));
+    if over {
+        std::process::exit(1);
+    }
 }

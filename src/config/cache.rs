@@ -20,8 +20,8 @@ use super::{
     encoding::{self, Reader, Writer},
 };
 
-/// Changes with the format.
-const MAGIC: &[u8; 8] = b"gateset1";
+/// What a cache file of this very build begins with: another one has another built-in policy, or reads it differently.
+const MAGIC: &[u8] = concat!("gateset1", env!("GATE_BUILD")).as_bytes();
 /// Where the policy begins is a multiple of this.
 const ALIGNMENT: usize = 8;
 

@@ -21,8 +21,6 @@ use super::{
 const SETTINGS_LIMIT: u64 = 1 << 20;
 const POLICY_LIMIT: u64 = 64 << 20;
 const WHITELIST_LIMIT: u64 = 64 << 20;
-/// The program itself is a source: another build has another built-in policy.
-const SELF: &str = "/proc/self/exe";
 /// The policy that gate ships with.
 pub const DEFAULT_POLICY: &str = include_str!("../../policies/default.toml");
 
@@ -223,8 +221,7 @@ fn glance(places: &Places) -> Result<Machine, ConfigError> {
 
 /// The files that are always looked at, present or not, in the order of the cache.
 fn base_sources(places: &Places, machine: &Machine, project: Option<&Path>) -> Vec<PathBuf> {
-    let mut listed =
-        vec![PathBuf::from(SELF), places.machine_file(), Places::whitelist(&places.machine_state)];
+    let mut listed = vec![places.machine_file(), Places::whitelist(&places.machine_state)];
     if matches!(machine, Machine::CannotEnforce) {
         listed.extend([places.account_file(), Places::whitelist(&places.state)]);
     }
@@ -311,7 +308,6 @@ impl<'a> Compiler<'a> {
     }
 
     fn settings(&mut self) -> Result<Settings, ConfigError> {
-        self.see(Path::new(SELF));
         let machine = self.overlay(&self.places.machine_file(), Owner::Root)?;
         let enforce = machine.as_ref().and_then(|overlay| overlay.enforce).unwrap_or(false);
         let account = match enforce {

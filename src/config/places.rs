@@ -19,7 +19,9 @@ pub struct Places {
     pub state: PathBuf,
     /// The same by `/etc/passwd`, whatever the environment says.
     pub enforced_state: PathBuf,
-    /// The rules of the project that the caller works in, whether or not the file is there.
+    /// The project that the caller works in.
+    pub workspace: Option<PathBuf>,
+    /// Its rules, whether or not the file is there.
     pub project: Option<PathBuf>,
 }
 
@@ -38,6 +40,7 @@ impl Places {
         };
         let state = below("XDG_STATE_HOME", ".local/state")?;
         let own = caller.account.home.as_ref().map(|home| home.join(".local/state/gate"));
+        let workspace = world::workspace(&caller.cwd, caller.account.home.as_deref().or(home.as_deref()));
         Some(Self {
             machine: PathBuf::from("/etc/gate"),
             machine_cache: PathBuf::from("/var/cache/gate"),
@@ -45,7 +48,8 @@ impl Places {
             account: below("XDG_CONFIG_HOME", ".config")?,
             enforced_state: own.unwrap_or_else(|| state.clone()),
             state,
-            project: world::workspace(&caller.cwd, home.as_deref()).map(|root| root.join(".gate.toml")),
+            project: workspace.as_ref().map(|root| root.join(".gate.toml")),
+            workspace,
         })
     }
 

@@ -280,14 +280,13 @@ fn context(
     machine: &Machine,
 ) -> Context {
     use crate::facts::World as _;
-    let cwd = machine.resolve(&surroundings.cwd).path;
     let home = surroundings.account.home.clone().or_else(|| machine.home().map(std::path::Path::to_path_buf));
     Context {
         user: surroundings.account.name.clone(),
         host: surroundings.host.clone(),
         agent,
-        workspace: sys::world::workspace(&cwd, home.as_deref()),
-        cwd,
+        workspace: loaded.places.workspace.clone(),
+        cwd: surroundings.cwd.clone(),
         home,
         found: Vec::new(),
         gate_paths: loaded.places.own_paths(&loaded.settings.state),

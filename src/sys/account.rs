@@ -6,6 +6,8 @@ use std::{ffi::OsStr, fs::File, io::Read as _, os::unix::ffi::OsStrExt as _, pat
 
 const PASSWD: &str = "/etc/passwd";
 const PASSWD_LIMIT: u64 = 4 * 1024 * 1024;
+/// Holds what most machines have, so that it is read at once.
+const PASSWD_USUAL: usize = 8 * 1024;
 
 /// An account of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub fn host_name() -> String {
 }
 
 fn read_passwd() -> Vec<u8> {
-    let mut passwd = Vec::new();
+    let mut passwd = Vec::with_capacity(PASSWD_USUAL);
     match File::open(PASSWD).and_then(|file| file.take(PASSWD_LIMIT).read_to_end(&mut passwd)) {
         Ok(_) => passwd,
         Err(_) => Vec::new(),

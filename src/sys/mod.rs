@@ -1,6 +1,7 @@
 //! The operating system: clock, identifiers, files, processes. The only module where `unsafe` may be allowed.
 
 pub mod account;
+pub mod allocator;
 pub mod ancestry;
 pub mod caller;
 pub mod clock;

@@ -149,9 +149,23 @@ pub fn find_on_path(path: &[u8], name: &[u8], cwd: &Path) -> Option<PathBuf> {
     if name.is_empty() || name.contains(&b'/') || name.contains(&0) {
         return None;
     }
-    path.split(|byte| *byte == b':')
-        .map(|directory| cwd.join(OsStr::from_bytes(directory)).join(OsStr::from_bytes(name)))
-        .find(|file| is_executable(file))
+    let mut file = Vec::with_capacity(PATH_LIMIT);
+    for directory in path.split(|byte| *byte == b':') {
+        file.clear();
+        if !directory.starts_with(b"/") {
+            file.extend_from_slice(cwd.as_os_str().as_bytes());
+            file.push(b'/');
+        }
+        for part in [directory, b"/", name] {
+            file.extend_from_slice(part);
+        }
+        let found = Path::new(OsStr::from_bytes(&file));
+        if is_executable(found) {
+            // Comparing goes by components, and so does what is shown.
+            return Some(found.components().collect());
+        }
+    }
+    None
 }
 
 /// Whether the file exists, is regular, and this account may execute it.
