@@ -91,8 +91,10 @@ fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Res
             return Ok(Err(Refused::ByVerdict(verdict)));
         };
         let now = Here::look(run)?.judge(run)?;
-        if now.decision.action > request.decision.action {
-            return Ok(Err(Refused::ByPolicy));
+        match now.decision.action {
+            Action::Deny => return Ok(Err(Refused::ByPolicy)),
+            Action::Allow => return Ok(allowed(&now)),
+            Action::Ask => {}
         }
         match Permit::from_verdict(request.clone(), &verdict, &now.binding()) {
             Ok(permit) => {

@@ -4,10 +4,14 @@ use std::time::Instant;
 
 use gate::pipeline::{Here, Run};
 
-use super::table::{Row, Target};
+use super::{
+    table::{Row, Target},
+    workplace::Workplace,
+};
 
 /// Times the decision of each everyday command; the figure is the 99th percentile.
-pub(crate) fn measure() -> Vec<Row> {
+pub(crate) fn measure(place: &Workplace) -> Vec<Row> {
+    std::env::set_current_dir(place.project()).expect("the project is there");
     let commands: Vec<Run> = include_str!("../../tests/data/agent-commands.txt").lines().map(run).collect();
     let Some(first) = commands.first() else { return Vec::new() };
     let here = Here::look(first).expect("a configuration");
@@ -15,9 +19,9 @@ pub(crate) fn measure() -> Vec<Row> {
     for _ in 0..5 {
         for command in &commands {
             let start = Instant::now();
-            let request = here.judge(command).expect("a decision");
+            let decided = here.decide(&command.command_line).expect("a decision");
             times.push(start.elapsed().as_secs_f64() * 1e6);
-            std::hint::black_box(request);
+            let _ = std::hint::black_box(decided);
         }
     }
     times.sort_by(f64::total_cmp);
@@ -27,7 +31,11 @@ pub(crate) fn measure() -> Vec<Row> {
         figure: at(0.99),
         unit: "µs",
         target: Target::AtMost(200.0),
-        detail: format!("median {:.0} µs, {} decisions, look-ups on the disk included", at(0.5), times.len()),
+        detail: format!(
+            "median {:.0} µs, {} decisions, look-ups on the disk included, in a project of 50 files",
+            at(0.5),
+            times.len()
+        ),
     }]
 }
 

@@ -38,7 +38,7 @@ fn main() {
     };
     let mut rows: Vec<Row> = Vec::new();
     if wanted("decision") {
-        rows.extend(decision::measure());
+        rows.extend(decision::measure(&place));
     }
     if wanted("latency") {
         rows.extend(latency::measure(&place, rounds));

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     approval::{FileIdentity, Plan, Start},
     facts::{EffectKind, Facts, Program, Target},
+    policy::Action,
 };
 
 /// Bytes of a script or program that are hashed.
@@ -19,8 +20,10 @@ const CONTENT: u64 = 64 << 20;
 
 /// Looks at every file that decides what would run: the working directory, what is executed, and whatever analysis says
 /// is executed as code.
-pub(super) fn files(plan: &Plan, facts: &Facts) -> Vec<FileIdentity> {
-    depends_on(plan, facts).iter().map(|path| identity(path)).collect()
+///
+/// Contents are read where a human is going to think about them: otherwise nothing lies between this look and the start.
+pub(super) fn files(plan: &Plan, facts: &Facts, action: Action) -> Vec<FileIdentity> {
+    depends_on(plan, facts).iter().map(|path| identity(path, action)).collect()
 }
 
 fn depends_on(plan: &Plan, facts: &Facts) -> Vec<PathBuf> {
@@ -44,15 +47,16 @@ fn depends_on(plan: &Plan, facts: &Facts) -> Vec<PathBuf> {
 }
 
 /// The content counts wherever somebody could have put it: system programs are told apart by inode, size and time.
-fn identity(path: &Path) -> FileIdentity {
+fn identity(path: &Path, action: Action) -> FileIdentity {
     let absent = FileIdentity { path: path.to_path_buf(), inode: None, size_and_mtime: None, content: None };
     let Ok(metadata) = std::fs::metadata(path) else { return absent };
     let is_system = metadata.uid() == 0 && path.parent().is_some_and(super::plan::is_system_directory);
+    let is_hashed = action == Action::Ask && metadata.is_file() && !is_system;
     FileIdentity {
         inode: Some((metadata.dev(), metadata.ino())),
         // What a directory holds is not what it is.
         size_and_mtime: metadata.is_file().then(|| (metadata.size(), mtime(&metadata))),
-        content: if metadata.is_file() && !is_system { content(path) } else { None },
+        content: if is_hashed { content(path) } else { None },
         ..absent
     }
 }

@@ -127,7 +127,7 @@ impl Here {
         decision.timeout = settings.timeout.unwrap_or(decision.timeout);
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
         let plan = plan::draw_up(&line, &facts, &shells, environment(&self.cleaned, sight), &self.machine);
-        let files = bind::files(&plan, &facts);
+        let files = bind::files(&plan, &facts, decision.action);
         Ok(Request {
             id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),
             command_line: line,

@@ -163,7 +163,7 @@ pub(super) fn is_floating(below: &[u8]) -> bool {
 }
 
 /// The components of a path or pattern; none for the empty one.
-pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     path.split(|byte| *byte == b'/').filter(|part| !part.is_empty())
 }
 
@@ -269,9 +269,14 @@ fn shell_overlaps(pattern: &[u8], glob: &[u8]) -> bool {
 }
 
 fn escape(part: &[u8]) -> Vec<u8> {
-    part.iter()
-        .flat_map(|byte| if matches!(byte, b'*' | b'\\') { vec![b'\\', *byte] } else { vec![*byte] })
-        .collect()
+    let mut escaped = Vec::with_capacity(part.len() + 1);
+    for byte in part {
+        if matches!(byte, b'*' | b'\\') {
+            escaped.push(b'\\');
+        }
+        escaped.push(*byte);
+    }
+    escaped
 }
 
 /// A component of a target.
@@ -335,7 +340,11 @@ fn contact(pattern: PathPattern<'_>, items: &[Item<'_>], recursive: bool, contex
 
 fn contact_in(pattern: PathPattern<'_>, directory: &Path, items: &[Item<'_>], recursive: bool) -> Contact {
     let base = components(directory.as_os_str().as_bytes()).map(Part::Literal);
-    let parts: Vec<Part<'_>> = base.chain(components(pattern.below).map(Part::of)).collect();
+    let parts = base.chain(components(pattern.below).map(Part::of));
+    if lead_apart(parts.clone(), items) {
+        return Contact::NONE;
+    }
+    let parts: Vec<Part<'_>> = parts.collect();
     if parts.len() > MOST_PARTS {
         return Contact::UNKNOWN;
     }
@@ -351,6 +360,17 @@ fn contact_in(pattern: PathPattern<'_>, directory: &Path, items: &[Item<'_>], re
         (false, false) => Touch::No,
     };
     Contact { all, some }
+}
+
+/// Whether two names differ before either side leaves a choice, as for most patterns they do.
+fn lead_apart<'a>(parts: impl Iterator<Item = Part<'a>>, items: &[Item<'_>]) -> bool {
+    parts
+        .zip(items)
+        .map_while(|pair| match pair {
+            (Part::Literal(literal), Item::Exact(name)) => Some(literal == *name),
+            _ => None,
+        })
+        .any(|same| !same)
 }
 
 fn run<'a>(parts: &[Part<'a>], items: &[Item<'_>], accepts: impl Fn(Part<'a>, Item<'_>) -> bool) -> States {
