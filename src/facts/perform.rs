@@ -63,12 +63,12 @@ impl Analysis<'_> {
             let Some(entry) = scope.first().copied() else { return };
             let parsed = parse(rest, &scope);
             let read = parsed.read;
-            self.apply(&mut work, entry, parsed);
+            let happens = !self.apply(&mut work, entry, parsed);
             if entry.subs.is_empty() || self.is_over() {
                 return;
             }
             rest = rest.get(read..).unwrap_or_default();
-            match self.sub(&work, entry, rest) {
+            match self.sub(&work, entry, rest, happens) {
                 Some(sub) => scope.insert(0, sub),
                 None => return,
             }
@@ -76,14 +76,21 @@ impl Analysis<'_> {
         }
     }
 
-    /// The subcommand that the next word names.
-    fn sub(&mut self, work: &Work<'_>, entry: &'static Entry, rest: &[Item<'_>]) -> Option<&'static Entry> {
+    /// The subcommand that the next word names; `happens`: no option takes the entry's own effects away.
+    fn sub(
+        &mut self,
+        work: &Work<'_>,
+        entry: &'static Entry,
+        rest: &[Item<'_>],
+        happens: bool,
+    ) -> Option<&'static Entry> {
         let Some(item) = rest.first() else {
             let Some(name) = entry.default_sub else {
                 let span = Span::default();
                 entry
                     .without_operands
                     .iter()
+                    .filter(|_| happens)
                     .for_each(|template| self.template(work, template, "the bare command", span));
                 return None;
             };
@@ -101,7 +108,8 @@ impl Analysis<'_> {
         sub
     }
 
-    fn apply(&mut self, work: &mut Work<'_>, entry: &'static Entry, parsed: Parsed<'_>) {
+    /// Notes what one level's words do; `true`: an option takes the entry's own effects away.
+    fn apply(&mut self, work: &mut Work<'_>, entry: &'static Entry, parsed: Parsed<'_>) -> bool {
         for doubt in parsed.doubts {
             self.opaque(work.at, doubt.why, work.scene.place(doubt.span));
         }
@@ -130,6 +138,7 @@ impl Analysis<'_> {
             None => {}
         }
         self.missing_remote_command(work, &shape.slots, operands.len());
+        shape.cancels_effects
     }
 
     /// Notes what the catalog states of the options and the program, behind the words: `tar -x -C d` writes to `d`.

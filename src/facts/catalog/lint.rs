@@ -241,7 +241,17 @@ fn entry_shows(
 ) {
     let (owner, raw) = &owners[0];
     let mut show = |owner: &str, what: &str| shown.insert((owner.to_owned(), what.to_owned()));
-    show(owner, "effects");
+    let options = || {
+        parts.iter().filter_map(|part| match part {
+            Part::Option(option, ..) => Some(*option),
+            Part::Operand(_) => None,
+        })
+    };
+    let own_operands = options().all(|option| option.operands.is_none());
+    let happens = options().all(|option| !option.cancels_effects);
+    if happens {
+        show(owner, "effects");
+    }
     show(owner, "opaque");
     let mut operands = 0;
     for part in parts {
@@ -257,7 +267,9 @@ fn entry_shows(
             }
             Part::Operand(item) => {
                 operands += 1;
-                show(owner, "operands");
+                if own_operands {
+                    show(owner, "operands");
+                }
                 let word = item.bytes().unwrap_or_default();
                 for rule in &raw.word {
                     if rule.matches.iter().any(|pattern| glob_matches(pattern.as_bytes(), word)) {
@@ -268,7 +280,7 @@ fn entry_shows(
         }
     }
     let places = raw.operands.iter().position(|kind| kind.get_ref().ends_with('*')).unwrap_or(0);
-    if operands <= places && last {
+    if operands <= places && last && happens {
         show(owner, "no operand");
     }
 }
