@@ -1,6 +1,7 @@
 //! `gate doctor`: says what is really enforced here, and what to do about the rest.
 
 mod checks;
+mod programs;
 
 use std::io::Write as _;
 
@@ -14,12 +15,24 @@ Exit status:
 
 Examples:
   gate doctor
-  gate doctor | grep -v '^ok'              Only what needs attention";
+  gate doctor | grep -v '^ok'              Only what needs attention
+  gate doctor --all                        With every program on PATH that the catalog lacks";
 
 /// Arguments of `gate doctor`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Name every program on PATH that the catalog lacks, one on each line
+    #[arg(long)]
+    all: bool,
+}
+
+/// How much of a long list is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listing {
+    First,
+    All,
+}
 
 /// How one check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +69,15 @@ impl Finding {
 ///
 /// # Errors
 /// Where the working directory cannot be named or output fails; what is wrong with gate itself is in the table.
-pub fn run(_arguments: &Arguments) -> anyhow::Result<Exit> {
+pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let caller = CallerEnvironment::capture()?;
     let mut findings = checks::machine(&caller);
     match config::load(&caller) {
-        Ok(loaded) => findings.extend(checks::configuration(&caller, &loaded)),
+        Ok(loaded) => {
+            findings.extend(checks::configuration(&caller, &loaded));
+            let listing = if arguments.all { Listing::All } else { Listing::First };
+            findings.push(programs::programs(&caller, &loaded, listing));
+        }
         Err(error) => findings.push(Finding::fail("configuration", error.to_string(), error.hint())),
     }
     let table = draw(&findings);

@@ -118,6 +118,7 @@ fn doctor_names_the_weak_level() {
     let done = House::attended().run(&["doctor"]);
     assert_eq!(done.status, Some(0), "{}", done.stdout());
     assert!(done.stdout().contains("same account: weak"), "{}", done.stdout());
+    assert!(done.stdout().contains("programs on PATH"), "{}", done.stdout());
     let broken = House::with("nonsense = 1\n").run(&["doctor"]);
     assert_eq!(broken.status, Some(125));
     assert!(broken.stdout().contains("FAIL  configuration"), "{}", broken.stdout());
