@@ -12,6 +12,7 @@ mod decision;
 mod instructions;
 mod latency;
 mod peers;
+mod recording;
 mod resources;
 mod table;
 mod throughput;
@@ -45,6 +46,9 @@ fn main() {
     }
     if wanted("throughput") {
         rows.extend(throughput::measure(&place));
+    }
+    if wanted("recording") {
+        rows.extend(recording::measure(&place));
     }
     if wanted("memory") {
         rows.extend(resources::memory(&place));

@@ -29,6 +29,13 @@ pub(crate) fn measure(place: &Workplace) -> Vec<Row> {
             8.0,
         ),
     ];
+    rows.push(speed(
+        place,
+        "pty, recorded, newline-dense / raw pty reader",
+        &["gate", "--pty", "--", "cat", "newlines.txt"],
+        &[raw.as_str(), "raw-pty", "cat", "newlines.txt"],
+        0.85,
+    ));
     rows.push(pipes(place, "pipe, recorded / raw pipe", &["gate", "--", "cat", "big.txt"], cat, 0.4));
     rows.push(pipes(
         place,

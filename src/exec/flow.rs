@@ -21,7 +21,7 @@ const BUFFER: usize = 64 * 1024;
 const WIDE_PIPE: i32 = 1024 * 1024;
 const WIDE_BUFFER: usize = 256 * 1024;
 /// How long bytes may wait for more before the sink gets them.
-pub(super) const PATIENCE: Duration = Duration::from_millis(10);
+pub(super) const PATIENCE: Duration = Duration::from_millis(5);
 
 /// One stream of output, with a buffer of fixed size: nothing is read while it is full.
 pub(super) struct Flow {
