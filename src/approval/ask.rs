@@ -79,6 +79,8 @@ impl<'a> Question<'a> {
     fn put(request: &'a Request, approvers: &'a Approvers) -> Result<Self, String> {
         let here = may_prompt(approvers.terminal, standing(request, approvers));
         enough(request, approvers, here)?;
+        // Nobody but root reads or changes the memory of a process that holds a question.
+        let _ = nix::sys::prctl::set_dumpable(false);
         let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
         let deadline = Instant::now() + request.decision.timeout;
         let socket = match approvers.second_terminal {

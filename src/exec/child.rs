@@ -30,8 +30,11 @@ enum Link {
 impl Child {
     /// Watches a process that was just started.
     pub(super) fn watch(pid: Pid, grouping: Grouping) -> Result<Self, Failure> {
-        let end =
-            process::watch(pid).map_err(|error| Failure::System("cannot watch the command", error.into()))?;
+        let end = process::watch(pid).map_err(|error| {
+            // What cannot be watched is not left running.
+            let _ = signal::send(pid, Signal::SIGKILL);
+            Failure::System("cannot watch the command", error.into())
+        })?;
         Ok(Self { pid, grouping, link: Link::Child(end) })
     }
 

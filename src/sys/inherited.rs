@@ -1,14 +1,15 @@
-//! What the process got from its caller, before the Rust runtime changed it.
+//! What the process got from its caller, before the Rust runtime and gate changed it.
 //!
-//! The runtime ignores SIGPIPE and opens `/dev/null` on standard descriptors that are closed. Both belong to the
-//! command, so they are noted in `.init_array`, which runs before the runtime does.
+//! The runtime ignores SIGPIPE and opens `/dev/null` on standard descriptors that are closed; gate ignores SIGXFSZ, so that
+//! a file that may not grow is an error to report and no death in silence. All of it belongs to the command, so it is
+//! noted in `.init_array`, which runs before the runtime does.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use nix::libc;
+use nix::{libc, sys::signal::Signal};
 
-const NOTED: u8 = 1 << 7;
 const SIGPIPE_IGNORED: u8 = 1 << 6;
+const SIGXFSZ_IGNORED: u8 = 1 << 5;
 
 static INHERITED: AtomicU8 = AtomicU8::new(0);
 
@@ -25,14 +26,15 @@ pub fn was_closed(descriptor: i32) -> bool {
     (0..=2).contains(&descriptor) && INHERITED.load(Ordering::Relaxed) & (1 << descriptor) != 0
 }
 
-/// Tells whether the caller had SIGPIPE ignored.
-#[must_use]
-pub fn ignored_sigpipe() -> bool {
-    INHERITED.load(Ordering::Relaxed) & (NOTED | SIGPIPE_IGNORED) == NOTED | SIGPIPE_IGNORED
+/// The signals that this process ignores and the caller did not: the command gets their default dispositions.
+pub fn ignored_since() -> impl Iterator<Item = Signal> {
+    let inherited = INHERITED.load(Ordering::Relaxed);
+    let known = [(SIGPIPE_IGNORED, Signal::SIGPIPE), (SIGXFSZ_IGNORED, Signal::SIGXFSZ)];
+    known.into_iter().filter(move |(flag, _)| inherited & flag == 0).map(|(_, signal)| signal)
 }
 
 extern "C" fn note() {
-    let mut noted = NOTED;
+    let mut noted = 0;
     for descriptor in 0..=2 {
         // SAFETY: F_GETFD reads a flag of a descriptor number and fails on a closed one.
         #[expect(unsafe_code, reason = "runs before the runtime: no library is to be relied on here")]
@@ -43,6 +45,11 @@ extern "C" fn note() {
     }
     if is_ignored(libc::SIGPIPE) {
         noted |= SIGPIPE_IGNORED;
+    }
+    // SAFETY: to ignore a signal runs no code of this program.
+    #[expect(unsafe_code, reason = "nix would want a type for what was there before")]
+    if unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) } == libc::SIG_IGN {
+        noted |= SIGXFSZ_IGNORED;
     }
     INHERITED.store(noted, Ordering::Relaxed);
 }
@@ -60,11 +67,9 @@ pub fn is_ignored(signal: libc::c_int) -> bool {
     status == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
-/// Gives SIGPIPE and the standard descriptors back as the caller had them; for use just before `execve`.
+/// Gives dispositions and the standard descriptors back as the caller had them; for use just before `execve`.
 pub fn restore() {
-    if !ignored_sigpipe() {
-        super::signal::reset(libc::SIGPIPE);
-    }
+    ignored_since().for_each(|signal| super::signal::reset(signal as libc::c_int));
     for descriptor in 0..=2 {
         if was_closed(descriptor) {
             let _ = nix::unistd::close(descriptor);

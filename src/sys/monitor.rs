@@ -238,9 +238,7 @@ fn become_command(prepared: &Prepared<'_>, follower: &OwnedFd) -> Errno {
             return Errno::last();
         }
     }
-    if !inherited::ignored_sigpipe() {
-        signal::reset(libc::SIGPIPE);
-    }
+    inherited::ignored_since().for_each(|signal| signal::reset(signal as libc::c_int));
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(prepared.mask), None);
     // SAFETY: both arrays end with null and point to strings that live as long as `prepared`.
     #[expect(unsafe_code, reason = "nix allocates the arrays, which is not allowed after a fork")]

@@ -10,10 +10,7 @@ use nix::{
     fcntl::OFlag,
     libc,
     spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn},
-    sys::{
-        signal::{SigSet, Signal},
-        stat::Mode,
-    },
+    sys::{signal::SigSet, stat::Mode},
     unistd::Pid,
 };
 
@@ -79,10 +76,8 @@ pub fn spawn(image: &Image, wires: [Wire<'_>; 3], session: Session, mask: &SigSe
     let mut attributes = PosixSpawnAttr::init()?;
     let mut flags = PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK;
     attributes.set_sigmask(mask)?;
-    if !inherited::ignored_sigpipe() {
-        flags |= PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
-        attributes.set_sigdefault(&SigSet::from_iter([Signal::SIGPIPE]))?;
-    }
+    flags |= PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
+    attributes.set_sigdefault(&inherited::ignored_since().collect())?;
     if session == Session::New {
         flags |= PosixSpawnFlags::from_bits_retain(libc::c_int::from(libc::POSIX_SPAWN_SETSID));
     }

@@ -136,6 +136,22 @@ fn two_accounts_approve_and_the_log_names_both() {
 }
 
 #[test]
+fn i10_a_process_of_the_same_account_cannot_reach_into_one_that_waits() {
+    let Some(office) = Office::new(SOCKET) else { return };
+    let waiting = office.ask();
+    let uid = office.nobody.to_string();
+    for file in ["mem", "environ", "fd/0"] {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", &uid, "--regid", &uid, "--clear-groups", "head", "-c1"]);
+        command.arg(format!("/proc/{}/{file}", waiting.pid()));
+        let done = finished(command);
+        assert!(done.stderr().contains("Permission denied"), "{file}: {done:?}");
+    }
+    assert_eq!(office.run_as_root(&["deny", &waiting.id]).status, Some(0));
+    assert_eq!(waiting.end().status, Some(126));
+}
+
+#[test]
 fn one_account_does_not_pass_for_two() {
     let Some(office) = Office::new(SOCKET) else { return };
     let mut waiting = office.ask();

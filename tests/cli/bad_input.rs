@@ -127,6 +127,72 @@ fn where_the_disk_is_full_nothing_runs() {
     }
 }
 
+/// gate, started with the usual signal dispositions and limits that a shell sets before.
+fn limited(house: &House, limit: &str, words: &[&str]) -> Command {
+    let mut command = Command::new("env");
+    command
+        .args(["--default-signal", "bash", "-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")])
+        .args(words)
+        .current_dir(house.path("home/project"))
+        .env_clear()
+        .env("HOME", house.path("home"))
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn where_files_may_not_grow_nothing_runs_and_it_is_said() {
+    let house = House::unattended();
+    let gate = env!("CARGO_BIN_EXE_gate");
+    assert_eq!(house.run(&["-c", "echo works"]).stdout(), "works\n");
+    for text in ["echo canary", "echo canary; true"] {
+        let done = finished(limited(&house, "-f 0", &[gate, "-c", text]));
+        assert_eq!((done.status, done.stdout()), (Some(125), String::new()), "{done:?}");
+        assert!(done.stderr().contains("the audit log cannot be written"), "{}", done.stderr());
+    }
+}
+
+#[test]
+fn the_command_gets_the_dispositions_that_its_caller_had() {
+    let house = House::attended();
+    let gate = env!("CARGO_BIN_EXE_gate");
+    let ignored = "grep SigIgn /proc/self/status";
+    // The C library keeps signals 32 and 33 to itself.
+    let named = |done: &Done| {
+        let shown = done.stdout();
+        let digits = shown.trim().rsplit('\t').next().unwrap();
+        u64::from_str_radix(digits, 16).unwrap() & 0x7fff_ffff
+    };
+    let theirs = named(&finished(limited(&house, "-c 0", &["bash", "-c", ignored])));
+    for option in ["--no-record", "--pty"] {
+        for text in [ignored.to_owned(), format!("{ignored}; true")] {
+            let waiting = house.ask_with(limited(&house, "-c 0", &[gate, option, "-c", &text]));
+            assert_eq!(house.run(&["approve", &waiting.id, "--yes"]).status, Some(0));
+            assert_eq!(named(&waiting.end()), theirs, "{option} {text}");
+        }
+    }
+}
+
+#[test]
+fn with_few_descriptors_it_runs_whole_or_says_why_not() {
+    let house = House::unattended();
+    let gate = env!("CARGO_BIN_EXE_gate");
+    assert_eq!(house.run(&["-c", "echo works"]).stdout(), "works\n");
+    for count in 4..16 {
+        let done = finished(limited(&house, &format!("-n {count}"), &[gate, "-c", "echo works; true"]));
+        match done.status {
+            Some(0) => assert_eq!(done.stdout(), "works\n", "{count}"),
+            status => assert_eq!(
+                (status, done.stderr().contains("Too many open files")),
+                (Some(125), true),
+                "{count}: {done:?}"
+            ),
+        }
+    }
+    assert_eq!(house.run(&["log", "--verify"]).status, Some(0));
+}
+
 /// The commands that a shell runs with some of its descriptors 0 to 2 closed, once by gate and once by bash.
 fn with_closed(house: &House, closed: u8, program: &Path, text: &str) -> Done {
     let closing: String = (0..3).filter(|fd| closed & (1 << fd) != 0).map(|fd| format!(" {fd}>&-")).collect();
