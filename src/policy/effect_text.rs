@@ -12,6 +12,9 @@ use crate::facts::{Effect, EffectKind, Target};
 pub fn effect_text(effect: &Effect) -> String {
     let mut text = verb(effect.kind).to_owned();
     match &effect.target {
+        Target::Name(name) if effect.kind == EffectKind::Remote && name == "sent-data" => {
+            return "sends data elsewhere".to_owned();
+        }
         Target::Nothing => {}
         Target::Path { path, resolved, recursive } => {
             push_path(&mut text, path);
@@ -38,6 +41,9 @@ pub fn effect_text(effect: &Effect) -> String {
             text.push_str(name);
         }
         Target::Unknown => text.push_str(" something that only the shell knows"),
+    }
+    if effect.kind == EffectKind::Remote {
+        text.push_str(" elsewhere");
     }
     text
 }
@@ -100,6 +106,8 @@ mod tests {
             (effect(EffectKind::Write, glob("/w/*.rs")), "writes whatever matches /w/*.rs"),
             (effect(EffectKind::Network, host("example.com")), "talks to example.com:443"),
             (effect(EffectKind::ProjectCode, Target::Nothing), "runs the project's code"),
+            (effect(EffectKind::Remote, Target::Name("ns".to_owned())), "changes ns elsewhere"),
+            (effect(EffectKind::Remote, Target::Name("sent-data".to_owned())), "sends data elsewhere"),
             (effect(EffectKind::Read, Target::Unknown), "reads something that only the shell knows"),
         ] {
             assert_eq!(effect_text(&made), expected);
