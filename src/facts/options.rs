@@ -223,8 +223,17 @@ impl<'r, 'a> Reader<'r, 'a> {
         let other = text.strip_prefix("--").map_or_else(|| format!("-{text}"), |bare| format!("-{bare}"));
         match self.listed(text).or_else(|| self.listed(&other)) {
             Some(option) => self.with_value(option, equals.map(|at| item.behind(at + 1)), item.span),
-            None => self.unlisted(name, item.span),
+            None => match self.letter_with_value(prefix) {
+                Some(option) => self.with_value(option, Some(item.behind(2)), item.span),
+                None => self.unlisted(name, item.span),
+            },
         }
+    }
+
+    /// `-Iinclude`, `-DNAME=1`: compilers take the value of a letter in the same word.
+    fn letter_with_value(&self, prefix: &[u8]) -> Option<&'static OptionEntry> {
+        let name = std::str::from_utf8(prefix.get(..2)?).ok()?;
+        self.listed(name).filter(|option| option.values.len() == 1 && !option.optional)
     }
 
     /// Takes the option's values: the attached one, or the words that follow.

@@ -110,9 +110,14 @@ impl Catalog {
         Self { programs: Vec::new(), variables: Vec::new() }
     }
 
-    /// What is known of the program with this base name; the user's last file wins, the built-in catalog comes last.
+    /// What is known of the program with this base name, or without the version at its end; the user's last file wins,
+    /// the built-in catalog comes last.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<&'static Entry> {
+        self.program_named(name).or_else(|| self.program_named(unversioned(name)?))
+    }
+
+    fn program_named(&self, name: &str) -> Option<&'static Entry> {
         let added = self.programs.iter().rev().find_map(|table| look_up(table, name));
         added.or_else(|| look_up(built_in::PROGRAMS, name))
     }
@@ -152,6 +157,16 @@ impl Variable {
     pub fn is_harmless(&self, value: &[u8]) -> bool {
         let does_nothing = self.effects.is_empty() && self.opaque.is_none();
         does_nothing || self.harmless_values.iter().any(|pattern| glob_matches(pattern.as_bytes(), value))
+    }
+}
+
+/// `python3.12` → `python`, `gcc-14` → `gcc`; `None` for a name that does not end in `-N` or `N.M`.
+fn unversioned(name: &str) -> Option<&str> {
+    let bare = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let version = name.strip_prefix(bare)?;
+    match bare.strip_suffix('-') {
+        Some(bare) if !version.is_empty() => Some(bare),
+        _ => (version.contains('.') && !version.starts_with('.')).then_some(bare),
     }
 }
 
@@ -198,4 +213,28 @@ pub(crate) fn glob_matches(pattern: &[u8], text: &[u8]) -> bool {
         }
     }
     pattern.iter().skip(p).all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unversioned;
+
+    #[test]
+    fn a_version_at_the_end_of_a_name_is_told_from_the_name() {
+        for (name, bare) in [
+            ("python3.12", Some("python")),
+            ("gcc-14", Some("gcc")),
+            ("llvm-ar-14", Some("llvm-ar")),
+            ("perl5.36.0", Some("perl")),
+            ("python3", None),
+            ("mkfs.ext4", None),
+            ("base64", None),
+            ("x86_64", None),
+            ("run.", None),
+            ("run-", None),
+            ("", None),
+        ] {
+            assert_eq!(unversioned(name), bare, "{name}");
+        }
+    }
 }
