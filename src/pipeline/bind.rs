@@ -11,12 +11,41 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     approval::{FileIdentity, Plan, Start},
-    facts::{EffectKind, Facts, Program, Target},
+    facts::{EffectKind, Facts, Invocation, Program, Target},
     policy::Action,
 };
 
 /// Bytes of a script or program that are hashed.
 const CONTENT: u64 = 64 << 20;
+
+/// Directories of one invocation in which files of a project are looked for.
+const MOST_DIRECTORIES: usize = 16;
+
+/// The files in which build tools, package managers and test runners find what to run.
+const PROJECT_FILES: [&str; 22] = [
+    "BUILD.bazel",
+    "CMakeLists.txt",
+    "Cargo.toml",
+    "GNUmakefile",
+    "Gemfile",
+    "Justfile",
+    "Makefile",
+    "Rakefile",
+    "Taskfile.yml",
+    "build.gradle",
+    "build.gradle.kts",
+    "build.rs",
+    "conftest.py",
+    "deno.json",
+    "justfile",
+    "makefile",
+    "noxfile.py",
+    "package.json",
+    "pom.xml",
+    "pyproject.toml",
+    "setup.py",
+    "tox.ini",
+];
 
 /// Looks at every file that decides what would run: the working directory, what is executed, and whatever analysis says
 /// is executed as code.
@@ -41,9 +70,28 @@ fn depends_on(plan: &Plan, facts: &Facts) -> Vec<PathBuf> {
             _ => None,
         }));
     }
+    paths.extend(facts.invocations.iter().flat_map(|invocation| project_files(plan, invocation)));
     paths.sort_unstable();
     paths.dedup();
     paths
+}
+
+/// The files that say what a project's code is, where it is run: in the working directory, and in the directories that
+/// the invocation works on (`make -C sub`). One that appears later is drift as well.
+fn project_files(plan: &Plan, invocation: &Invocation) -> Vec<PathBuf> {
+    if !invocation.effects.iter().any(|effect| effect.kind == EffectKind::ProjectCode) {
+        return Vec::new();
+    }
+    let worked_on = invocation.effects.iter().filter_map(|effect| match &effect.target {
+        Target::Path { path, recursive: true, .. } => Some(path),
+        _ => None,
+    });
+    let mut directories: Vec<&PathBuf> = worked_on.chain([&plan.cwd]).collect();
+    directories.sort_unstable();
+    directories.dedup();
+    let directories = directories.into_iter().take(MOST_DIRECTORIES);
+    let files = directories.flat_map(|directory| PROJECT_FILES.iter().map(|name| directory.join(name)));
+    files.filter(|file| file.is_file()).collect()
 }
 
 /// The content counts wherever somebody could have put it: system programs are told apart by inode, size and time.

@@ -40,6 +40,35 @@ fn a_script_that_changes_under_the_reviewers_eyes_is_asked_again() {
     assert!(!house.has("swapped"));
 }
 
+/// I2: so is a project whose own code is run, when the file that says what it is changes or appears.
+#[test]
+fn a_makefile_that_changes_or_appears_under_the_reviewers_eyes_is_asked_again() {
+    for (text, changed) in [
+        ("make", "Makefile"),
+        ("make", "GNUmakefile"),
+        ("make -C sub", "sub/Makefile"),
+        ("npm test", "package.json"),
+    ] {
+        let house = House::attended();
+        for directory in ["", "sub/"] {
+            house.write(&format!("home/project/{directory}Makefile"), "all:\n\t@echo approved\n");
+        }
+        let waiting = house.ask(&["-c", text]);
+        house.write(&format!("home/project/{changed}"), "all:\n\t@touch swapped\n");
+        assert_eq!(house.run(&["approve", &waiting.id, "--yes"]).status, Some(0));
+        let first = waiting.id.clone();
+        let second = loop {
+            let listed = house.run(&["pending"]).stdout();
+            if !listed.is_empty() && !listed.contains(&first) {
+                break listed[..6].to_owned();
+            }
+        };
+        assert_eq!(house.run(&["deny", &second]).status, Some(0), "{text} {changed}");
+        assert_eq!(waiting.end().status, Some(126));
+        assert!(!house.has("swapped") && !house.has("sub/swapped"), "{text} {changed}");
+    }
+}
+
 /// I3: not understood means at least asked; unattended and not understood means no.
 #[test]
 fn what_is_not_understood_does_not_run_unattended() {
