@@ -18,11 +18,13 @@ pub(crate) fn request(text: &str) -> Request {
             words: vec![Argument { value: Some(text.into()), span }],
             via: Vec::new(),
             effects: Vec::new(),
+            subs: Vec::new(),
             opaque: Some(Opacity { why: "the program is not in the catalog".into(), span }),
             span,
         }],
         opaque: None,
         simple: None,
+        disguises: Vec::new(),
     };
     let reason = Reason {
         rule: None,
@@ -47,6 +49,7 @@ pub(crate) fn dangerous() -> Request {
         words: vec![word(0, 2), word(3, 8)],
         via: Vec::new(),
         effects: Vec::new(),
+        subs: Vec::new(),
         opaque: None,
         span: Span { start: 0, end: 8 },
     };
@@ -61,6 +64,7 @@ pub(crate) fn dangerous() -> Request {
             because: "program sudo".into(),
             span: Span { start: 12, end: 16 },
         }],
+        subs: Vec::new(),
         opaque: None,
         span: Span { start: 12, end: 38 },
     };
@@ -88,6 +92,7 @@ pub(crate) fn dangerous() -> Request {
                 span: Span { start: 28, end: 38 },
             },
         ],
+        subs: Vec::new(),
         opaque: None,
         span: Span { start: 17, end: 38 },
     };
@@ -123,7 +128,7 @@ pub(crate) fn dangerous() -> Request {
         Part { action: Action::Ask, tier: Tier::High, reasons: vec![privilege.clone()] },
         Part { action: Action::Ask, tier: Tier::High, reasons: vec![delete.clone(), write.clone()] },
     ];
-    let facts = Facts { invocations: vec![cd, sudo, rm], opaque: None, simple: None };
+    let facts = Facts { invocations: vec![cd, sudo, rm], ..Facts::default() };
     request_of(text, facts, decision(Tier::High, 75, vec![delete, privilege, write], parts))
 }
 

@@ -3,6 +3,7 @@
 use crate::syntax::{Command, CommandKind, Connector, Parse, Script, Span, parse};
 
 use super::analysis::{Analysis, Scene};
+use super::disguise;
 use super::item::Item;
 use super::{Catalog, CommandLine, Facts, Opacity, Program, World};
 
@@ -42,7 +43,9 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
             }
         },
     }
-    settled(analysis.facts, simple)
+    let mut facts = settled(analysis.facts, simple);
+    facts.disguises = disguise::find(line, &facts);
+    facts
 }
 
 /// What is opaque as a whole has no parts; only a file can be executed directly.

@@ -189,6 +189,7 @@ impl Analysis<'_> {
                 .collect(),
             via: scene.via.to_vec(),
             effects: Vec::new(),
+            subs: Vec::new(),
             opaque: None,
             span: scene.place(span),
         });
@@ -197,6 +198,13 @@ impl Analysis<'_> {
                 Some(Opacity { why: "it starts too many commands".to_owned(), span: scene.place(span) });
         }
         self.facts.invocations.len() - 1
+    }
+
+    /// Notes which subcommand an invocation's words lead to.
+    pub(super) fn note_sub(&mut self, at: usize, name: &'static str) {
+        if let Some(invocation) = self.facts.invocations.get_mut(at) {
+            invocation.subs.push(name.into());
+        }
     }
 
     /// Whether analysis gave up, because the command line starts too much.

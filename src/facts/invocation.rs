@@ -1,6 +1,6 @@
 //! One program that would be started, and everything known of a command line.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use crate::syntax::Span;
 
@@ -18,6 +18,8 @@ pub struct Facts {
     /// The index in `invocations` of the one simple command that this line is, if it is nothing else (no shell
     /// feature, no redirection, no assignment, not a built-in): it may be executed directly, without a shell.
     pub simple: Option<usize>,
+    /// In which ways the text hides what it does.
+    pub disguises: Vec<Disguise>,
 }
 
 impl Facts {
@@ -25,6 +27,18 @@ impl Facts {
     pub fn opacities(&self) -> impl Iterator<Item = &Opacity> {
         self.opaque.iter().chain(self.invocations.iter().filter_map(|invocation| invocation.opaque.as_ref()))
     }
+}
+
+/// A way of writing that hides what a text does from whoever reads it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disguise {
+    /// A clause for people: `writes letters as numbers`.
+    pub why: Cow<'static, str>,
+    /// For a word that could be encoded data, its length in bytes.
+    pub length: Option<u32>,
+    /// Where in the source.
+    pub span: Span,
 }
 
 /// One program that would be started, with its argv.
@@ -39,6 +53,8 @@ pub struct Invocation {
     pub via: Vec<String>,
     /// What it would do.
     pub effects: Vec<Effect>,
+    /// The catalog's names of the subcommands that its words lead to, outermost first: `stash`, `pop`.
+    pub subs: Vec<Cow<'static, str>>,
     /// Why analysis did not see everything that it would do.
     pub opaque: Option<Opacity>,
     /// Where it stands in the text of [`CommandLine::text`](super::CommandLine::text).

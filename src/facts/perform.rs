@@ -69,7 +69,10 @@ impl Analysis<'_> {
             }
             rest = rest.get(read..).unwrap_or_default();
             match self.sub(&work, entry, rest, happens) {
-                Some(sub) => scope.insert(0, sub),
+                Some((name, sub)) => {
+                    self.note_sub(at, name);
+                    scope.insert(0, sub);
+                }
                 None => return,
             }
             rest = rest.get(1..).unwrap_or_default();
@@ -83,7 +86,7 @@ impl Analysis<'_> {
         entry: &'static Entry,
         rest: &[Item<'_>],
         happens: bool,
-    ) -> Option<&'static Entry> {
+    ) -> Option<(&'static str, &'static Entry)> {
         let Some(item) = rest.first() else {
             let Some(name) = entry.default_sub else {
                 let span = Span::default();
@@ -94,14 +97,15 @@ impl Analysis<'_> {
                     .for_each(|template| self.template(work, template, "the bare command", span));
                 return None;
             };
-            return look_up(entry.subs, name);
+            return look_up(entry.subs, name).map(|sub| (name, sub));
         };
         let span = work.scene.place(item.span);
         let (Some(name), true) = (item.text(), item.is_one_word()) else {
             self.opaque(work.at, "the subcommand is not known before the shell runs", span);
             return None;
         };
-        let sub = look_up(entry.subs, name);
+        let sub = entry.subs.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
+        let sub = sub.and_then(|at| entry.subs.get(at)).copied();
         if sub.is_none() {
             self.opaque(work.at, format!("`{} {name}` is not in the catalog", work.name), span);
         }

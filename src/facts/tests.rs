@@ -526,3 +526,17 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn the_subcommands_that_words_lead_to_are_named() {
+    for (text, expected) in [
+        ("git -C push status", "status"),
+        ("git stash pop", "stash pop"),
+        ("git frobnicate status", ""),
+        ("ls status", ""),
+        ("kubectl --context prod rollout status x", "rollout status"),
+    ] {
+        let facts = shell(text);
+        assert_eq!(facts.invocations[0].subs.join(" "), expected, "{text}");
+    }
+}

@@ -55,13 +55,14 @@ pub(super) fn invocation(words: &str, effects: Vec<Effect>) -> Invocation {
         words: words.split(' ').map(word).collect(),
         via: Vec::new(),
         effects,
+        subs: Vec::new(),
         opaque: None,
         span: Span::default(),
     }
 }
 
 pub(super) fn facts(invocations: Vec<Invocation>) -> Facts {
-    Facts { invocations, opaque: None, simple: None }
+    Facts { invocations, ..Facts::default() }
 }
 
 pub(super) fn opacity() -> Opacity {
