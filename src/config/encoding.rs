@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{policy::Tier, record};
+use crate::{
+    policy::{Shipped, Tier},
+    record,
+};
 
 use super::{Approver, Audit, EnvironmentClasses, PolicySource, Record, RecordFrom, Settings, TerminalUse};
 
@@ -111,7 +114,7 @@ pub(super) fn encode(settings: &Settings) -> Vec<u8> {
     to.number(settings.policy.len() as u64);
     for source in &settings.policy {
         match source {
-            PolicySource::Default => to.bytes(b""),
+            PolicySource::Shipped(shipped) => to.bytes(shipped.name().as_bytes()),
             PolicySource::File(path) => to.path(path),
         }
     }
@@ -151,8 +154,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Settings> {
         sh: from.path()?,
         policy: from.many(|from| {
             Some(match from.path()? {
-                path if path.as_os_str().is_empty() => PolicySource::Default,
-                path => PolicySource::File(path),
+                path if path.is_absolute() => PolicySource::File(path),
+                name => PolicySource::Shipped(Shipped::of_name(name.to_str()?)?),
             })
         })?,
         timeout: from.optional(|from| from.number().map(Duration::from_secs))?,

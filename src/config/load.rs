@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     facts::Catalog,
-    policy::{self, Corrupt, Layer, Policy, Source, SourceIdentity, Whitelist},
+    policy::{self, Corrupt, Layer, Policy, Shipped, Source, SourceIdentity, Whitelist},
     sys::{account::Account, caller::CallerEnvironment, files},
     ui::Diagnostic,
 };
@@ -21,8 +21,6 @@ use super::{
 const SETTINGS_LIMIT: u64 = 1 << 20;
 const POLICY_LIMIT: u64 = 64 << 20;
 const WHITELIST_LIMIT: u64 = 64 << 20;
-/// The policy that gate ships with.
-pub const DEFAULT_POLICY: &str = include_str!("../../policies/default.toml");
 
 /// Everything that configuration decides, ready for use.
 #[derive(Debug)]
@@ -358,12 +356,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn policy_texts(&mut self, settings: &Settings) -> Result<Vec<Text>, ConfigError> {
-        let mut texts = Vec::new();
+        let shipped: Vec<Shipped> = settings.policy.iter().filter_map(PolicySource::shipped).collect();
+        let mut texts: Vec<Text> = Shipped::sources(&shipped).into_iter().map(Text::built_in).collect();
         for source in &settings.policy {
-            texts.push(match source {
-                PolicySource::Default => Text::built_in(),
-                PolicySource::File(path) => self.policy_file(path, settings.enforce)?,
-            });
+            if let PolicySource::File(path) = source {
+                texts.push(self.policy_file(path, settings.enforce)?);
+            }
         }
         if let Some(path) = self.project.clone() {
             // Whoever writes the project may write these rules: they can only tighten.
@@ -455,13 +453,9 @@ fn unknown(path: &Path) -> SourceIdentity {
 }
 
 impl Text {
-    fn built_in() -> Self {
-        Self {
-            origin: "built-in".to_owned(),
-            layer: Layer::BuiltIn,
-            text: DEFAULT_POLICY.to_owned(),
-            identity: None,
-        }
+    fn built_in(source: Source<'_>) -> Self {
+        let Source { origin, layer, text, identity } = source;
+        Self { origin: origin.to_owned(), layer, text: text.to_owned(), identity }
     }
 
     fn source(&self) -> Source<'_> {

@@ -10,7 +10,7 @@ mod places;
 mod schema;
 mod settings;
 
-pub use load::{ConfigError, DEFAULT_POLICY, Loaded, Origin, load};
+pub use load::{ConfigError, Loaded, Origin, load};
 pub use places::Places;
 pub use schema::KEYS;
 pub use settings::{

@@ -9,7 +9,11 @@ use std::{
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{policy::Tier, record, ui::Diagnostic};
+use crate::{
+    policy::{Shipped, Tier},
+    record,
+    ui::Diagnostic,
+};
 
 use super::{PolicySource, RecordFrom, Settings, TerminalUse};
 
@@ -303,10 +307,12 @@ fn absolute(text: &str) -> Result<PathBuf, String> {
 }
 
 fn policy_source(text: &str, directory: &Path) -> Result<PolicySource, String> {
-    match text {
-        "" => Err("a policy is `default` or a file's path".to_owned()),
-        "default" => Ok(PolicySource::Default),
-        path => absolute(&directory.join(path).to_string_lossy()).map(PolicySource::File),
+    if text.is_empty() {
+        return Err("a policy is the name of one that gate ships with, or a file's path".to_owned());
+    }
+    match Shipped::of_name(text) {
+        Some(shipped) => Ok(PolicySource::Shipped(shipped)),
+        None => absolute(&directory.join(text).to_string_lossy()).map(PolicySource::File),
     }
 }
 

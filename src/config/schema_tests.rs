@@ -57,7 +57,7 @@ fn every_key_is_read() {
         shell: "/usr/bin/bash".into(),
         sh: "/bin/dash".into(),
         policy: vec![
-            PolicySource::Default,
+            PolicySource::Shipped(Shipped::Default),
             PolicySource::File("/etc/gate/team.toml".into()),
             PolicySource::File("/srv/more.toml".into()),
         ],

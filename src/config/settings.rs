@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{policy::Tier, record};
+use crate::{
+    policy::{Shipped, Tier},
+    record,
+};
 
 /// Everything that configuration decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +39,21 @@ pub struct Settings {
 /// One place that rules come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicySource {
-    /// The policy that is built in.
-    Default,
+    /// One that gate ships with.
+    Shipped(Shipped),
     /// A file; absolute.
     File(PathBuf),
+}
+
+impl PolicySource {
+    /// The policy that gate ships with, where it is one.
+    #[must_use]
+    pub const fn shipped(&self) -> Option<Shipped> {
+        match self {
+            Self::Shipped(shipped) => Some(*shipped),
+            Self::File(_) => None,
+        }
+    }
 }
 
 /// Who is asked, and where.
@@ -138,7 +152,7 @@ impl Settings {
             enforce: false,
             shell: PathBuf::from("/bin/bash"),
             sh: PathBuf::from("/bin/sh"),
-            policy: vec![PolicySource::Default],
+            policy: vec![PolicySource::Shipped(Shipped::Default)],
             timeout: None,
             agent: None,
             state,

@@ -118,7 +118,10 @@ pub(super) fn check(
     let Ok(policy) = Policy::open(bytes) else { return Vec::new() };
     let mut found = Vec::new();
     for (number, merged) in (0..).zip(&merged.rules) {
-        let Some(source) = sources.get(merged.source).filter(|source| source.layer != Layer::BuiltIn) else {
+        let Some(source) = sources
+            .get(merged.source)
+            .filter(|source| !matches!(source.layer, Layer::BuiltIn | Layer::Shipped))
+        else {
             continue;
         };
         for example in &merged.rule.examples {

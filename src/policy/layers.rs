@@ -233,8 +233,13 @@ impl Merge<'_> {
         }
     }
 
+    /// The rank of a source where rules set others aside. What gate ships with is of one piece there: the default's
+    /// exceptions hold for the rules that another shipped policy puts in the place of the default's.
     fn layer(&self, source: usize) -> Layer {
-        self.sources.get(source).map_or(Layer::Project, |source| source.layer)
+        match self.sources.get(source).map_or(Layer::Project, |source| source.layer) {
+            Layer::Shipped => Layer::BuiltIn,
+            layer => layer,
+        }
     }
 
     fn unknown(&mut self, source: usize, id: &str, span: &Range<usize>, known: &[&str]) {

@@ -26,6 +26,7 @@ mod properties;
 mod rule;
 mod schema;
 mod score;
+mod shipped;
 mod source;
 mod states;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use effect_text::effect_text;
 pub use examples::{Analyse, ExampleMachine};
 pub use overview::RuleOverview;
 pub use schema::KEYS;
+pub use shipped::Shipped;
 pub use source::{Layer, Source, SourceIdentity};
 pub use whitelist::{
     Whitelist, WhitelistEntry, compile_whitelist, read_whitelist, revocation_line, whitelist_entries,

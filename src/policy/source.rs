@@ -5,8 +5,10 @@
 pub enum Layer {
     /// A project's own `.gate.toml`: may only tighten.
     Project,
-    /// Shipped with the program.
+    /// The default policy, which gate ships with.
     BuiltIn,
+    /// Another policy that gate ships with, which stands on the default.
+    Shipped,
     /// The account's own.
     User,
     /// The machine's, in `/etc/gate`; with `enforce = true` the account's own may only tighten.
@@ -14,7 +16,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    pub(super) const ALL: [Self; 4] = [Self::Project, Self::BuiltIn, Self::User, Self::Root];
+    pub(super) const ALL: [Self; 5] = [Self::Project, Self::BuiltIn, Self::Shipped, Self::User, Self::Root];
 }
 
 /// One policy text.
@@ -45,13 +47,4 @@ pub struct SourceIdentity {
     pub mtime_ns: i64,
     /// Last change of the inode, nanoseconds since the epoch.
     pub ctime_ns: i64,
-}
-
-impl Source<'static> {
-    /// The policy that gate ships with.
-    #[must_use]
-    pub const fn built_in() -> Self {
-        let text = include_str!("../../policies/default.toml");
-        Self { origin: "built-in", layer: Layer::BuiltIn, text, identity: None }
-    }
 }

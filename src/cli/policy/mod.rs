@@ -1,0 +1,45 @@
+//! `gate policy …`: checks, tests, scores, compares, shows and compiles policies; one file a subcommand.
+
+mod check;
+mod compile;
+mod show;
+mod subject;
+mod test;
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+
+use crate::exit::Exit;
+
+/// What is to be done with the policy.
+#[derive(clap::Subcommand)]
+pub enum Choice {
+    /// Report what is wrong with the policy, with line and caret
+    Check(check::Arguments),
+    /// Run cases against the policy
+    Test(test::Arguments),
+    /// Print the rules that hold here and where they come from, or a policy that gate ships with
+    Show(show::Arguments),
+    /// Compile settings and policy now instead of at the next run
+    Compile(compile::Arguments),
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// Where a policy cannot be read or used, a case fails, or output fails.
+pub fn run(choice: &Choice) -> anyhow::Result<Exit> {
+    match choice {
+        Choice::Check(arguments) => check::run(arguments),
+        Choice::Test(arguments) => test::run(arguments),
+        Choice::Show(arguments) => show::run(arguments),
+        Choice::Compile(arguments) => compile::run(arguments),
+    }
+}
+
+/// Puts data on standard output.
+fn say(text: &str) -> anyhow::Result<Exit> {
+    std::io::stdout().lock().write_all(text.as_bytes()).context("standard output")?;
+    Ok(Exit::Success)
+}
