@@ -3,4 +3,5 @@
 pub(crate) mod gated;
 pub(crate) mod house;
 pub(crate) mod permits;
+pub(crate) mod random;
 pub(crate) mod terminal;

@@ -2,6 +2,7 @@
 
 mod agents;
 mod differentials;
+mod forms;
 mod generator;
 mod matching;
 mod oracle;

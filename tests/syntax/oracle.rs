@@ -2,10 +2,14 @@
 
 use gate::syntax::{Dialect, Parse, RedirectionOperator, Script, Value, parse};
 
-use super::generator::{self, Mild, Random, Text};
 use super::matching::{Cover, cover, left_to_facts};
 use super::shells::{Run, Shell, run};
 use super::text::unescape;
+use super::{
+    forms::Mild,
+    generator::{self, Text},
+};
+use crate::support::random::Random;
 
 /// How many texts one sandbox runs.
 const BATCH: usize = 250;

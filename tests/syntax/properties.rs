@@ -3,7 +3,8 @@
 use gate::syntax::{CommandKind, Dialect, Parse, Script, Span, Value, parse};
 use proptest::prelude::*;
 
-use super::generator::{self, Mild, Random};
+use super::{forms::Mild, generator};
+use crate::support::random::Random;
 
 /// Openers of everything that nests.
 const OPENERS: [&str; 24] = [

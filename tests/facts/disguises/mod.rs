@@ -1,0 +1,197 @@
+//! Dangerous commands behind every wrapper of the catalog, in every way of writing, in every place of a script.
+//!
+//! What is compared: the decision of the shipped policy, with an empty whitelist, on a fixed machine. A disguised command is
+//! never allowed, and its tier is never below that of the bare command. Where some part of the disguised line is not
+//! understood, "never allowed" is all that is asked (its tier is high then, whatever the bare command's is).
+
+mod payload;
+mod position;
+mod quoting;
+mod wrapper;
+
+use std::collections::BTreeMap;
+
+use gate::facts::{Catalog, Facts};
+use gate::policy::{Action, Analyse, ExampleMachine, Policy, Source, Tier, Whitelist, compile, decide};
+
+use crate::support::random::Random;
+use payload::{PAYLOADS, Payload};
+use position::{POSITIONS, Position};
+use quoting::{QUOTINGS, Quoting, write};
+use wrapper::{Takes, Wrapper};
+
+/// Lines that `cargo test` takes, unless `GATE_DISGUISES` says another number, or `all`.
+const SAMPLE: usize = 6_000;
+/// Lines that a report shows.
+const SHOWN: usize = 60;
+
+/// The shipped policy on a made-up machine.
+struct Bench {
+    machine: ExampleMachine,
+    policy: Vec<u8>,
+    whitelist: Vec<u8>,
+}
+
+/// How a disguised line came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// Not understood, and asked or denied.
+    NotUnderstood,
+    /// In this tier.
+    Tier(Tier),
+}
+
+impl Bench {
+    fn new() -> Self {
+        let compiled = compile(&[Source::built_in()], None).expect("the shipped policy compiles");
+        let whitelist = gate::policy::compile_whitelist(&[]);
+        Self { machine: ExampleMachine::new(Catalog::built_in()), policy: compiled.bytes, whitelist }
+    }
+
+    fn facts(&self, line: &str) -> Facts {
+        self.machine.analyse(line)
+    }
+
+    fn decide(&self, line: &str) -> (Action, Tier, bool) {
+        let facts = self.facts(line);
+        let policy = Policy::open(&self.policy).expect("a fresh policy");
+        let whitelist = Whitelist::open(&self.whitelist).expect("a fresh whitelist");
+        let decision = decide(&facts, self.machine.context(), &policy, &whitelist).expect("a fresh policy");
+        (decision.action, decision.tier, facts.opacities().next().is_some())
+    }
+
+    /// What became of a disguised command; `Err`: it is milder than the bare one.
+    fn judge(&self, line: &str, bare: Tier) -> Result<Outcome, String> {
+        let (action, tier, opaque) = self.decide(line);
+        match (action, opaque) {
+            (Action::Allow, _) => Err(format!("ALLOWED ({} when bare): {line}", bare.name())),
+            (_, true) => Ok(Outcome::NotUnderstood),
+            _ if tier < bare => Err(format!("{} instead of {}: {line}", tier.name(), bare.name())),
+            _ => Ok(Outcome::Tier(tier)),
+        }
+    }
+}
+
+/// One line with what it is made of.
+struct Disguise<'d> {
+    wrappers: Vec<&'d Wrapper>,
+    payload: &'d Payload,
+    quoting: Quoting,
+    position: &'d Position,
+}
+
+impl Disguise<'_> {
+    fn line(&self) -> String {
+        let command = write(self.payload.words, self.quoting);
+        let command = self.wrappers.iter().fold(command, |command, wrapper| wrapper.around(&command));
+        (self.position.1)(&command)
+    }
+}
+
+/// Every combination of one wrapper (or none) with a payload, a way of writing and a position.
+fn every<'d>(wrappers: &'d [Wrapper]) -> impl Iterator<Item = Disguise<'d>> {
+    let wrappers = std::iter::once(None).chain(wrappers.iter().map(Some));
+    wrappers.flat_map(|wrapper| {
+        PAYLOADS.iter().flat_map(move |payload| {
+            QUOTINGS.iter().flat_map(move |&quoting| {
+                // What is not looked into is the same in every position.
+                let unseen = wrapper.is_some_and(|wrapper| wrapper.takes() == Takes::Unseen);
+                let positions = if unseen { &POSITIONS[..3] } else { POSITIONS };
+                positions.iter().map(move |position| {
+                    let wrappers = wrapper.into_iter().collect();
+                    Disguise { wrappers, payload, quoting, position }
+                })
+            })
+        })
+    })
+}
+
+/// Random combinations with up to three wrappers.
+fn some<'d>(wrappers: &'d [Wrapper], count: usize, random: &mut Random) -> Vec<Disguise<'d>> {
+    let seen: Vec<&Wrapper> = wrappers.iter().filter(|wrapper| wrapper.takes() != Takes::Unseen).collect();
+    let one = |random: &mut Random| {
+        let depth = [0, 1, 1, 1, 1, 2, 2, 3][random.below(8)];
+        let mut chosen: Vec<&Wrapper> = (0..depth).map(|_| seen[random.below(seen.len())]).collect();
+        if random.one_in(20) {
+            chosen.push(&wrappers[random.below(wrappers.len())]);
+        }
+        Disguise {
+            wrappers: chosen,
+            payload: &PAYLOADS[random.below(PAYLOADS.len())],
+            quoting: QUOTINGS[random.below(QUOTINGS.len())],
+            position: &POSITIONS[random.below(POSITIONS.len())],
+        }
+    };
+    (0..count).map(|_| one(random)).collect()
+}
+
+/// Judges lines and panics with what is milder than it should be.
+fn check<'d>(lines: impl Iterator<Item = Disguise<'d>>) {
+    let bench = Bench::new();
+    let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
+    let mut milder: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut count = 0;
+    for disguise in lines {
+        count += 1;
+        match bench.judge(&disguise.line(), disguise.payload.tier) {
+            Ok(outcome) => *outcomes.entry(outcome).or_default() += 1,
+            Err(report) => {
+                let names: Vec<&str> = disguise.wrappers.iter().map(|wrapper| wrapper.name()).collect();
+                let (position, _) = disguise.position;
+                let key = format!("[{}] {:?} {position}", names.join(" < "), disguise.payload.words);
+                milder.entry(key).or_insert((0, report)).0 += 1;
+            }
+        }
+    }
+    println!("{count} lines: {outcomes:?}");
+    let understood: usize = outcomes
+        .iter()
+        .filter(|(outcome, _)| **outcome != Outcome::NotUnderstood)
+        .map(|(_, count)| count)
+        .sum();
+    let shown: Vec<String> =
+        milder.values().take(SHOWN).map(|(count, report)| format!("{count} × {report}")).collect();
+    let total: usize = milder.values().map(|(count, _)| count).sum();
+    assert!(
+        milder.is_empty(),
+        "{total} of {count} lines are milder than what they hide:\n{}",
+        shown.join("\n")
+    );
+    assert!(understood * 5 >= count, "only {understood} of {count} lines were understood: that shows little");
+}
+
+#[test]
+fn bare_commands_have_the_tiers_that_are_written_beside_them() {
+    let bench = Bench::new();
+    let wrong: Vec<String> = PAYLOADS
+        .iter()
+        .filter_map(|payload| {
+            let line = write(payload.words, Quoting::Bare).whole();
+            let (_, tier, _) = bench.decide(&line);
+            (tier != payload.tier)
+                .then(|| format!("{} instead of {}: {line}", tier.name(), payload.tier.name()))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(PAYLOADS.len() >= 40);
+}
+
+#[test]
+fn no_disguise_makes_a_command_milder() {
+    let catalog = Catalog::built_in();
+    let wrappers = wrapper::all(&catalog);
+    let number = std::env::var("GATE_DISGUISES").unwrap_or_else(|_| SAMPLE.to_string());
+    if number == "all" {
+        return check(every(&wrappers));
+    }
+    let seed = std::env::var("GATE_DISGUISES_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| u64::from(std::process::id()) ^ clock());
+    println!("GATE_DISGUISES_SEED={seed}");
+    let count = number.parse().expect("GATE_DISGUISES is a number or `all`");
+    check(some(&wrappers, count, &mut Random::new(seed)).into_iter());
+}
+
+fn clock() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::from(now.subsec_nanos())
+}
