@@ -227,7 +227,7 @@ impl Analysis<'_> {
         }
     }
 
-    /// Notes an effect; what happens elsewhere is no effect on this machine's files.
+    /// Notes an effect; what happens elsewhere is noted for that place as well.
     #[expect(clippy::too_many_arguments, reason = "an effect has that many sides")]
     pub(super) fn effect(
         &mut self,
@@ -239,28 +239,28 @@ impl Analysis<'_> {
         span: Span,
         scene: Scene<'_>,
     ) {
-        let (kind, target) = match scene.elsewhere {
-            Some(place) => elsewhere(place, kind, target),
-            None => (kind, target),
-        };
-        if let Some(invocation) = self.facts.invocations.get_mut(at) {
-            let effect = Effect { kind, target, undo, because: because.into(), span: scene.place(span) };
-            invocation.effects.push(effect);
+        let Some(invocation) = self.facts.invocations.get_mut(at) else { return };
+        let effect = Effect { kind, target, undo, because: because.into(), span: scene.place(span) };
+        if let Some((kind, target)) = scene.elsewhere.and_then(|place| elsewhere(place, kind, &effect.target))
+        {
+            invocation.effects.push(Effect { kind, target, ..effect.clone() });
         }
+        invocation.effects.push(effect);
     }
 }
 
-/// An effect on another machine: reading and listing stay what they are, everything else changes that machine.
-fn elsewhere(place: &str, kind: EffectKind, target: Target) -> (EffectKind, Target) {
+/// What an effect on another machine is there: reading and listing stay what they are, everything else changes that
+/// machine. The effect itself is kept beside it, so that what is never allowed here is never allowed there.
+fn elsewhere(place: &str, kind: EffectKind, target: &Target) -> Option<(EffectKind, Target)> {
     let name = match target {
         Target::Path { path, .. } => format!("{place}:{}", path.display()),
-        Target::Glob { pattern, .. } => format!("{place}:{}", String::from_utf8_lossy(&pattern)),
+        Target::Glob { pattern, .. } => format!("{place}:{}", String::from_utf8_lossy(pattern)),
         Target::Name(name) => format!("{place}:{name}"),
         Target::Unknown | Target::Nothing => place.to_owned(),
-        host @ Target::Host { .. } => return (kind, host),
+        Target::Host { .. } => return None,
     };
     let kind = if matches!(kind, EffectKind::Read | EffectKind::List) { kind } else { EffectKind::Remote };
-    (kind, Target::Name(name))
+    Some((kind, Target::Name(name)))
 }
 
 /// The last component of a name.

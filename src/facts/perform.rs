@@ -231,13 +231,26 @@ impl Analysis<'_> {
             left = more(left, item);
             match kinds.as_slice() {
                 [Some(kind)] if kind.takes_the_rest() => {
-                    let words: Vec<Item<'_>> =
-                        operands_of(parts.get(index..).unwrap_or_default()).cloned().collect();
+                    let rest = parts.get(index..).unwrap_or_default();
+                    self.options_behind_a_command(work, rest);
+                    let words: Vec<Item<'_>> = operands_of(rest).cloned().collect();
                     self.started(work, *kind, &words);
                     return;
                 }
                 _ => kinds.iter().for_each(|kind| self.operand(work, *kind, item, shape)),
             }
+        }
+    }
+
+    /// Options behind the first word of a command could be the command's own: versions of a program differ in that.
+    fn options_behind_a_command(&mut self, work: &Work<'_>, rest: &[Part<'_>]) {
+        let option = rest.iter().find_map(|part| match part {
+            Part::Option(_, _, span) => Some(*span),
+            Part::Operand(_) => None,
+        });
+        if let Some(span) = option {
+            let why = "an option that could be that of the command or of what starts it";
+            self.opaque(work.at, why, work.scene.place(span));
         }
     }
 

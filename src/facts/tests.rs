@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::syntax::Dialect;
 
 use super::test_world::TestWorld;
-use super::{Catalog, CommandLine, Effect, EffectKind, Facts, Target, analyse, catalog};
+use super::{Catalog, CommandLine, Effect, EffectKind, Facts, Invocation, Program, Target, analyse, catalog};
 
 fn shell(text: &str) -> Facts {
     let line = CommandLine::Shell {
@@ -20,7 +20,23 @@ fn shell(text: &str) -> Facts {
 
 /// `KIND[-recursive] [TARGET] [UNDO]` as catalog files write it, each once and sorted.
 fn effects(facts: &Facts) -> BTreeSet<String> {
-    facts.invocations.iter().flat_map(|invocation| &invocation.effects).map(shown).collect()
+    facts.invocations.iter().flat_map(noted).map(shown).collect()
+}
+
+/// The effects of an invocation; what happens elsewhere is written for that place, without its twin.
+fn noted(invocation: &Invocation) -> Vec<&Effect> {
+    if !matches!(invocation.program, Program::Elsewhere(_)) {
+        return invocation.effects.iter().collect();
+    }
+    let mut effects = invocation.effects.iter();
+    let mut noted = Vec::new();
+    while let Some(effect) = effects.next() {
+        noted.push(effect);
+        if !matches!(effect.target, Target::Host { .. }) {
+            effects.next();
+        }
+    }
+    noted
 }
 
 fn shown(effect: &Effect) -> String {

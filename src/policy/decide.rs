@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use crate::facts::{Facts, Invocation};
+use crate::facts::{Effect, Facts, Invocation, Program, Target};
 
 use super::{
     Action, Context, Corrupt, Decision, Part, Policy, Reason, Tier, Whitelist, effect_text,
@@ -65,6 +65,25 @@ struct Outcome {
     ttl: Option<u32>,
     reviewers: u8,
     marks: BTreeSet<Row>,
+}
+
+/// Whether an effect stands there for strict rules alone: what happens elsewhere is noted for that place, and behind that
+/// as it would be here.
+fn is_twin(invocation: &Invocation, effects: &[Effect], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| effects.get(before));
+    let (Some(effect), Some(before)) = (effects.get(index), before) else { return false };
+    matches!(invocation.program, Program::Elsewhere(_))
+        && matches!(before.target, Target::Name(_))
+        && before.span == effect.span
+        && before.because == effect.because
+}
+
+/// What tells a path on another machine from one on this.
+const fn there(invocation: &Invocation, effect: &Effect) -> &'static str {
+    match (&invocation.program, &effect.target) {
+        (Program::Elsewhere(_), Target::Path { .. } | Target::Glob { .. }) => " there",
+        _ => "",
+    }
 }
 
 struct Bench<'b> {
@@ -147,7 +166,7 @@ impl Bench<'_> {
         let perhaps = if said.possibly { "perhaps " } else { "" };
         let text = effect.map_or_else(
             || format!("{perhaps}{reason}"),
-            |effect| format!("{perhaps}{reason}: {}", effect_text(effect)),
+            |effect| format!("{perhaps}{reason}: {}{}", effect_text(effect), there(invocation, effect)),
         );
         let span = effect.map_or(invocation.span, |effect| effect.span);
         let rule = Some(id.to_owned());
@@ -166,7 +185,10 @@ impl Bench<'_> {
             return Ok(());
         }
         let covered: BTreeSet<usize> = judged.said.iter().filter_map(|said| said.effect).collect();
-        let open = judged.effects.iter().enumerate().filter(|(index, _)| !covered.contains(index));
+        let open =
+            judged.effects.iter().enumerate().filter(|(index, _)| {
+                !covered.contains(index) && !is_twin(invocation, &judged.effects, *index)
+            });
         let text = |effect| format!("no rule covers this: {}", effect_text(effect));
         let mut texts: Vec<_> = open.take(REPEATS).map(|(_, effect)| (text(effect), effect.span)).collect();
         if judged.effects.is_empty() {

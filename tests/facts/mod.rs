@@ -1,3 +1,4 @@
-//! What analysis says of commands that people labelled.
+//! What analysis says of commands that people labelled, and of commands in disguise.
 
 mod corpus;
+mod disguises;

@@ -122,6 +122,11 @@ impl Catalog {
         added.or_else(|| look_up(built_in::PROGRAMS, name))
     }
 
+    /// Names of all shell built-ins, in order; for tests.
+    pub fn builtin_names(&self) -> impl Iterator<Item = &'static str> {
+        built_in::BUILTINS.iter().map(|(name, _)| *name)
+    }
+
     /// What is known of a shell built-in.
     #[must_use]
     pub fn builtin(&self, name: &str) -> Option<&'static Entry> {

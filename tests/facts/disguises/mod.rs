@@ -1,8 +1,8 @@
 //! Dangerous commands behind every wrapper of the catalog, in every way of writing, in every place of a script.
 //!
 //! What is compared: the decision of the shipped policy, with an empty whitelist, on a fixed machine. A disguised command is
-//! never allowed, and its tier is never below that of the bare command. Where some part of the disguised line is not
-//! understood, "never allowed" is all that is asked (its tier is high then, whatever the bare command's is).
+//! never allowed, and its tier is never below that of the bare command. One exception: where something in the disguised line
+//! is not understood, or runs without having been looked into, high is enough where the bare command is denied.
 
 mod payload;
 mod position;
@@ -11,7 +11,7 @@ mod wrapper;
 
 use std::collections::BTreeMap;
 
-use gate::facts::{Catalog, Facts};
+use gate::facts::{Catalog, EffectKind, Facts, Undo};
 use gate::policy::{Action, Analyse, ExampleMachine, Policy, Source, Tier, Whitelist, compile, decide};
 
 use crate::support::random::Random;
@@ -35,7 +35,7 @@ struct Bench {
 /// How a disguised line came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
-    /// Not understood, and asked or denied.
+    /// High instead of deny, because something is not understood or not looked into.
     NotUnderstood,
     /// In this tier.
     Tier(Tier),
@@ -48,28 +48,31 @@ impl Bench {
         Self { machine: ExampleMachine::new(Catalog::built_in()), policy: compiled.bytes, whitelist }
     }
 
-    fn facts(&self, line: &str) -> Facts {
-        self.machine.analyse(line)
-    }
-
-    fn decide(&self, line: &str) -> (Action, Tier, bool) {
-        let facts = self.facts(line);
+    fn decide(&self, line: &str) -> (Action, Tier, Facts) {
+        let facts = self.machine.analyse(line);
         let policy = Policy::open(&self.policy).expect("a fresh policy");
         let whitelist = Whitelist::open(&self.whitelist).expect("a fresh whitelist");
         let decision = decide(&facts, self.machine.context(), &policy, &whitelist).expect("a fresh policy");
-        (decision.action, decision.tier, facts.opacities().next().is_some())
+        (decision.action, decision.tier, facts)
     }
 
     /// What became of a disguised command; `Err`: it is milder than the bare one.
     fn judge(&self, line: &str, bare: Tier) -> Result<Outcome, String> {
-        let (action, tier, opaque) = self.decide(line);
-        match (action, opaque) {
-            (Action::Allow, _) => Err(format!("ALLOWED ({} when bare): {line}", bare.name())),
-            (_, true) => Ok(Outcome::NotUnderstood),
-            _ if tier < bare => Err(format!("{} instead of {}: {line}", tier.name(), bare.name())),
-            _ => Ok(Outcome::Tier(tier)),
+        let (action, tier, facts) = self.decide(line);
+        match action {
+            Action::Allow => Err(format!("ALLOWED ({} when bare): {line}", bare.name())),
+            _ if tier >= bare => Ok(Outcome::Tier(tier)),
+            _ if tier == Tier::High && is_unseen(&facts) => Ok(Outcome::NotUnderstood),
+            _ => Err(format!("{} instead of {}: {line}", tier.name(), bare.name())),
         }
     }
+}
+
+/// Whether something is not understood, or a program or text is run that nobody looked into.
+fn is_unseen(facts: &Facts) -> bool {
+    let mut effects = facts.invocations.iter().flat_map(|invocation| &invocation.effects);
+    facts.opacities().next().is_some()
+        || effects.any(|effect| effect.kind == EffectKind::Execute && effect.undo == Undo::Irreversible)
 }
 
 /// One line with what it is made of.

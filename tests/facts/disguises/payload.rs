@@ -59,7 +59,7 @@ pub(super) const PAYLOADS: &[Payload] = &[
     payload(High, &["psql", "-c", "DROP TABLE users"]),
     payload(High, &["mysql", "-e", "TRUNCATE orders; -- x"]),
     payload(High, &["kubectl", "delete", "namespace", "production"]),
-    payload(High, &["docker", "run", "-v", "/:/host", "alpine", "sh"]),
+    payload(Deny, &["docker", "run", "-v", "/:/host", "alpine", "sh"]),
     payload(High, &["terraform", "destroy", "-auto-approve"]),
     payload(High, &["aws", "s3", "rm", "--recursive", "s3://bucket"]),
     payload(High, &["sudo", "ls"]),
@@ -72,6 +72,6 @@ pub(super) const PAYLOADS: &[Payload] = &[
     payload(High, &["npm", "install", "left-pad"]),
     payload(High, &["shutdown", "now"]),
     payload(Deny, &["gate", "approve", "1234"]),
-    payload(Medium, &["make", "install"]),
+    payload(Medium, &["make", "test"]),
     payload(Medium, &["touch", "/tmp/x"]),
 ];

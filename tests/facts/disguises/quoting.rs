@@ -56,11 +56,12 @@ pub(super) const QUOTINGS: &[Quoting] = &[
 
 /// Writes words as one shell text.
 pub(super) fn write(words: &[&str], quoting: Quoting) -> Written {
-    let simple = !words.iter().any(|word| OPERATORS.contains(word));
+    let parts = split(words);
+    let simple = parts.len() == 1;
     let mut before = String::new();
     let mut text = String::new();
     let mut first = true;
-    for (index, command) in split(words).iter().enumerate() {
+    for (index, command) in parts.iter().enumerate() {
         match command.as_slice() {
             [operator] if index % 2 == 1 => text.push_str(&format!(" {operator} ")),
             command if first || !is_file(words, index) => {

@@ -65,7 +65,8 @@ pub(super) fn all(catalog: &Catalog) -> Vec<Wrapper> {
 }
 
 fn collect(name: &str, entry: &'static Entry, wrappers: &mut Vec<Wrapper>) {
-    if entry.opaque.is_some() && entry.operands.iter().any(|slot| slot.kind == Kind::Text) {
+    let unseen = |slot: &Slot| slot.kind == Kind::Opaque || entry.opaque.is_some() && slot.kind == Kind::Text;
+    if entry.operands.iter().any(unseen) {
         wrappers.push(Wrapper { before: name.to_owned(), behind: String::new(), takes: Takes::Unseen });
     }
     wrappers.extend(by_operands(name, entry.operands));
@@ -167,14 +168,13 @@ fn the_wrappers_that_people_know_are_among_them() {
         ("command", Takes::Words),
         ("builtin", Takes::Words),
         ("exec", Takes::Words),
-        ("trap", Takes::Text),
         ("ssh web", Takes::Text),
-        ("docker exec x", Takes::Words),
-        ("kubectl exec x", Takes::Words),
+        ("docker exec 5", Takes::Words),
+        ("kubectl exec 5", Takes::Words),
         ("watch", Takes::Text),
         ("watch -x", Takes::Words),
         ("parallel", Takes::Unseen),
-        ("screen", Takes::Unseen),
+        ("entr", Takes::Unseen),
     ] {
         assert!(
             wrappers.iter().any(|wrapper| wrapper.before == name && wrapper.takes == takes),
