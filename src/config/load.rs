@@ -16,11 +16,11 @@ use super::{
     Places, PolicySource, Settings,
     cache::{self, Blobs, CacheOwner},
     schema::{Overlay, Owner},
+    whitelist::{self, WhitelistFile},
 };
 
 const SETTINGS_LIMIT: u64 = 1 << 20;
 const POLICY_LIMIT: u64 = 64 << 20;
-const WHITELIST_LIMIT: u64 = 64 << 20;
 
 /// Everything that configuration decides, ready for use.
 #[derive(Debug)]
@@ -82,12 +82,9 @@ impl Loaded {
 
     /// The file that holds what reviewers approve for longer than once.
     #[must_use]
-    pub fn whitelist_file(&self) -> PathBuf {
-        Places::whitelist(if self.settings.enforce {
-            &self.places.machine_state
-        } else {
-            &self.settings.state
-        })
+    pub fn whitelist_file(&self) -> WhitelistFile {
+        let state = if self.settings.enforce { &self.places.machine_state } else { &self.settings.state };
+        WhitelistFile::at(Places::whitelist(state))
     }
 }
 
@@ -385,7 +382,7 @@ impl<'a> Compiler<'a> {
         self.see(&Places::whitelist(&self.places.machine_state));
         let path =
             Places::whitelist(if settings.enforce { &self.places.machine_state } else { &settings.state });
-        let Some((text, _)) = self.text(&path, self.trust(settings.enforce), WHITELIST_LIMIT)? else {
+        let Some((text, _)) = self.text(&path, self.trust(settings.enforce), whitelist::LIMIT)? else {
             return Ok(Vec::new());
         };
         match policy::read_whitelist(&path.display().to_string(), &text) {

@@ -80,7 +80,7 @@ fn every_change_of_a_source_is_seen() {
         (ACCOUNT, "agent = \"two\"\npolicy = [\"default\", \"more.toml\"]"),
         ("home/.config/gate/more.toml", "version = 1 \n"),
         ("project/.gate.toml", "version = 1\n"),
-        ("home/.local/state/gate/whitelist.jsonl", ""),
+        ("home/.local/state/gate/whitelist.toml", ""),
     ];
     house.load().unwrap();
     for (path, text) in steps {
@@ -136,7 +136,7 @@ fn with_enforce_nothing_of_the_accounts_own_counts() {
     let house = House::new();
     house.write(ACCOUNT, "agent = \"mine\"\n[record]\nmode = \"none\"\n[approver]\nterminal = \"always\"");
     house.write("etc/gate.toml", "enforce = true");
-    house.write("home/.local/state/gate/whitelist.jsonl", "broken\n");
+    house.write("home/.local/state/gate/whitelist.toml", "broken\n");
     let Ok(loaded) = house.load() else {
         assert!(!nix::unistd::geteuid().is_root(), "root's own files must be believed");
         return;
@@ -147,7 +147,7 @@ fn with_enforce_nothing_of_the_accounts_own_counts() {
     assert_eq!(settings.record, Settings::built_in("/".into(), None).record);
     assert_eq!(settings.catalog, Some(house.path("etc/catalog")));
     assert_eq!(loaded.warnings, Vec::<String>::new(), "the account's whitelist is not even read");
-    assert_eq!(loaded.whitelist_file(), house.path("var/whitelist.jsonl"));
+    assert_eq!(loaded.whitelist_file().path(), house.path("var/whitelist.toml"));
     assert!(house.path("cache").is_dir(), "compiled where only root writes");
     assert_eq!(house.load().unwrap().origin, Origin::Cache);
 }
@@ -228,10 +228,10 @@ fn settings_are_found_even_where_they_cannot_be_kept() {
 #[test]
 fn a_broken_whitelist_counts_for_nothing_and_is_named() {
     let house = House::new();
-    house.write("home/.local/state/gate/whitelist.jsonl", "{\"id\":1}\n\n");
+    house.write("home/.local/state/gate/whitelist.toml", "version = 1\n[[entries]]\n");
     let loaded = house.load().unwrap();
     assert_eq!(loaded.warnings.len(), 1);
-    assert!(loaded.warnings[0].contains("whitelist.jsonl:1:1: neither a whitelist entry"));
+    assert!(loaded.warnings[0].contains("whitelist.toml:2:3: unknown key `entries`"));
     assert!(loaded.whitelist().unwrap().is_empty());
 }
 

@@ -9,6 +9,7 @@ mod load;
 mod places;
 mod schema;
 mod settings;
+mod whitelist;
 
 pub use load::{ConfigError, Loaded, Origin, load};
 pub use places::Places;
@@ -16,3 +17,4 @@ pub use schema::KEYS;
 pub use settings::{
     Approver, Audit, EnvironmentClasses, PolicySource, Record, RecordFrom, Settings, TerminalUse,
 };
+pub use whitelist::WhitelistFile;

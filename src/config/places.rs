@@ -68,7 +68,7 @@ impl Places {
     /// What reviewers approved for longer than once.
     #[must_use]
     pub fn whitelist(state: &Path) -> PathBuf {
-        state.join("whitelist.jsonl")
+        state.join("whitelist.toml")
     }
 
     /// Directories of gate's own, which no gated command may touch unasked. A project's `.gate.toml` is none: it can

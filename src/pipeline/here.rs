@@ -1,7 +1,5 @@
 //! Where and for whom: everything that is looked up once before a command is judged.
 
-use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-
 use anyhow::{Context as _, Result};
 
 use crate::{
@@ -209,31 +207,12 @@ impl Here {
 
     /// Lets the like of what was approved run without a question while the entry lives.
     pub(super) fn whitelist(&self, request: &Request, by: &[Reviewer]) -> Result<()> {
-        let mut failed = None;
-        let entries = policy::whitelist_entries(
-            &request.facts,
-            &request.decision,
-            &self.context,
-            &self.loaded.policy()?,
-            &names(by),
-            || {
-                sys::ids::run_id().unwrap_or_else(|error| {
-                    failed = Some(error);
-                    String::new()
-                })
-            },
-        )?;
-        if let Some(error) = failed {
-            return Err(error).context("the whitelist was not changed: /dev/urandom cannot be read");
-        }
-        let lines = entries.iter().map(policy::WhitelistEntry::to_line).collect::<Result<String, _>>()?;
-        let file = self.loaded.whitelist_file();
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
-        options
-            .open(&file)
-            .and_then(|mut whitelist| whitelist.write_all(lines.as_bytes()))
-            .with_context(|| format!("the whitelist {} was not changed", file.display()))
+        let (facts, decision) = (&request.facts, &request.decision);
+        let by = names(by);
+        let from = (by.as_str(), request.id.as_str());
+        let entries =
+            policy::whitelist_entries(facts, decision, &self.context, &self.loaded.policy()?, from)?;
+        self.loaded.whitelist_file().add(entries).map(drop)
     }
 }
 

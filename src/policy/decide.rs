@@ -8,6 +8,7 @@ use super::{
     Action, Context, Corrupt, Decision, Part, Policy, Reason, Tier, Whitelist, effect_text,
     judge::{self, Judged, Said},
     score::Row,
+    whitelist::{self, Covering, format_seconds},
 };
 
 /// Most reasons that one rule, or that no rule, gives for one part.
@@ -65,6 +66,8 @@ struct Outcome {
     ttl: Option<u32>,
     reviewers: u8,
     marks: BTreeSet<Row>,
+    /// Whether a whitelist entry could cover it.
+    coverable: bool,
 }
 
 /// Whether an effect stands there for strict rules alone: what happens elsewhere is noted for that place, and behind that
@@ -95,7 +98,7 @@ struct Bench<'b> {
 impl Outcome {
     const fn mildest() -> Self {
         let part = Part { action: Action::Allow, tier: Tier::Low, reasons: Vec::new() };
-        Self { part, ttl: None, reviewers: 1, marks: BTreeSet::new() }
+        Self { part, ttl: None, reviewers: 1, marks: BTreeSet::new(), coverable: false }
     }
 
     fn raise(&mut self, tier: Tier) {
@@ -117,6 +120,18 @@ impl Outcome {
     }
 }
 
+/// The reason that a whitelist entry gives. No rule is called so, because a rule's name has no colon.
+fn whitelisted(covering: Covering<'_>, invocation: &Invocation) -> Reason {
+    let Covering { id, by, expires } = covering;
+    Reason {
+        rule: Some(format!("whitelist:{id}")),
+        tier: Tier::Medium,
+        text: format!("whitelisted by {by} until {}", format_seconds(expires)),
+        weight: 0,
+        span: Some(invocation.span),
+    }
+}
+
 impl Bench<'_> {
     fn part(&self, invocation: &Invocation) -> Result<Outcome, Corrupt> {
         let judged = judge::judge(self.policy, self.context, invocation)?;
@@ -131,7 +146,10 @@ impl Bench<'_> {
             let span = Some(opacity.span);
             outcome.part.reasons.push(Reason { rule: None, tier: Tier::High, text, weight: 0, span });
         }
-        outcome.part.action = self.action(&outcome, invocation, &judged)?;
+        outcome.part.action = self.action(&mut outcome, invocation, &judged)?;
+        outcome.coverable = outcome.part.tier == Tier::Medium
+            && outcome.part.action == Action::Ask
+            && whitelist::is_coverable(invocation, &judged.effects, self.context);
         outcome.part.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.tier));
         Ok(outcome)
     }
@@ -211,13 +229,22 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn action(&self, outcome: &Outcome, invocation: &Invocation, judged: &Judged) -> Result<Action, Corrupt> {
+    fn action(
+        &self,
+        outcome: &mut Outcome,
+        invocation: &Invocation,
+        judged: &Judged,
+    ) -> Result<Action, Corrupt> {
         Ok(match outcome.part.tier {
             Tier::Low => Action::Allow,
-            Tier::Medium if self.whitelist.covers(invocation, &judged.effects, self.context)? => {
-                Action::Allow
-            }
-            Tier::Medium | Tier::High => Action::Ask,
+            Tier::Medium => match self.whitelist.covering(invocation, &judged.effects, self.context)? {
+                Some(covering) => {
+                    outcome.part.reasons.push(whitelisted(covering, invocation));
+                    Action::Allow
+                }
+                None => Action::Ask,
+            },
+            Tier::High => Action::Ask,
             Tier::Deny => Action::Deny,
         })
     }
@@ -244,9 +271,7 @@ impl Bench<'_> {
         let can_live = tier == Tier::Medium
             && whole.part.action == Action::Ask
             && !facts.invocations.is_empty()
-            && outcomes.iter().zip(&facts.invocations).all(|(outcome, invocation)| {
-                outcome.part.action == Action::Allow || super::whitelist::is_exact(invocation)
-            });
+            && outcomes.iter().all(|outcome| outcome.part.action == Action::Allow || outcome.coverable);
         let mut reasons = whole.part.reasons;
         for outcome in &outcomes {
             for reason in &outcome.part.reasons {

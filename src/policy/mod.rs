@@ -49,5 +49,7 @@ pub use schema::KEYS;
 pub use shipped::Shipped;
 pub use source::{Layer, Source, SourceIdentity};
 pub use whitelist::{
-    Whitelist, WhitelistEntry, compile_whitelist, read_whitelist, revocation_line, whitelist_entries,
+    Banned, Covering, KEYS as WHITELIST_KEYS, NoSuchEntry, Revocation, Whitelist, WhitelistEntry,
+    ban_on_holes, compile_whitelist, format_seconds, read_whitelist, whitelist_entries, with_entries,
+    with_renewal, with_revocation,
 };

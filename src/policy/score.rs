@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::facts::{Effect, EffectKind, Facts, Target, Undo};
+use crate::facts::{Effect, EffectKind, Facts, Invocation, Target, Undo};
 
 use super::Context;
 
@@ -55,13 +55,16 @@ impl Row {
                 (has(EffectKind::Network) || has(EffectKind::Remote)) && effects.any(reads_a_file)
             }
             Self::Many => is_wide(effects),
-            Self::Production => facts.invocations.iter().any(|invocation| {
-                let words = invocation.words.iter().filter_map(|word| word.value.as_deref());
-                let names = invocation.effects.iter().filter_map(name_of);
-                words.chain(names).any(names_production)
-            }),
+            Self::Production => facts.invocations.iter().any(is_about_production),
         }
     }
+}
+
+/// Whether a word or a target's name speaks of production.
+pub(super) fn is_about_production(invocation: &Invocation) -> bool {
+    let words = invocation.words.iter().filter_map(|word| word.value.as_deref());
+    let names = invocation.effects.iter().filter_map(name_of);
+    words.chain(names).any(names_production)
 }
 
 const fn changes(effect: &Effect) -> bool {

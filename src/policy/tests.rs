@@ -1,11 +1,10 @@
 //! What is decided: the specification of rules.
 
-use crate::facts::{Effect, EffectKind, Facts, Invocation, Program, Target, Undo};
+use crate::facts::{Effect, EffectKind, Facts, Program, Target, Undo};
 
 use super::{
-    Action, Context, Decision, Policy, Tier, Whitelist, compile_whitelist, decide,
+    Action, Context, Decision, Policy, Tier, Whitelist, decide,
     testing::{compiled, context, effect, facts, glob, host, invocation, opacity, path, tree},
-    whitelist_entries,
 };
 
 use EffectKind::{Delete, Execute, Network, ProjectCode, Read, Write};
@@ -429,127 +428,6 @@ fn the_shortest_life_and_the_most_reviewers_count() {
     let decision = decided(&facts(vec![push, write]));
     assert_eq!(decision.whitelist_for.map(|life| life.as_secs()), Some(86_400));
     assert_eq!(decision.reviewers, 1);
-}
-
-mod whitelisted {
-    use super::*;
-
-    fn approved(words: &str, effects: Vec<Effect>) -> Vec<u8> {
-        let bytes = compiled(RULES);
-        let policy = Policy::open(&bytes).unwrap();
-        let facts = facts(vec![invocation(words, effects)]);
-        let decision = decide(&facts, &context(), &policy, &Whitelist::empty()).unwrap();
-        let entries =
-            whitelist_entries(&facts, &decision, &context(), &policy, "alice", || "w1".to_owned()).unwrap();
-        compile_whitelist(&entries)
-    }
-
-    fn touch(file: &str) -> Vec<Effect> {
-        vec![effect(Write, path(&format!("/home/user/project/{file}")))]
-    }
-
-    fn action(whitelist: &[u8], part: Invocation, context: &Context) -> Action {
-        decided_in(RULES, &facts(vec![part]), context, whitelist).action
-    }
-
-    #[test]
-    fn an_entry_covers_the_same_words_with_the_same_effects_in_the_same_place() {
-        let whitelist = approved("touch a", touch("a"));
-        let same = || invocation("touch a", touch("a"));
-        assert_eq!(action(&whitelist, same(), &context()), Action::Allow);
-        assert_eq!(action(&whitelist, invocation("touch b", touch("b")), &context()), Action::Ask);
-        assert_eq!(action(&whitelist, invocation("touch a", touch("b")), &context()), Action::Ask);
-        let two = [touch("a"), touch("b")].concat();
-        assert_eq!(action(&whitelist, invocation("touch a", two), &context()), Action::Ask);
-        let elsewhere = Context { cwd: "/home/user/project/src".into(), ..context() };
-        assert_eq!(action(&whitelist, same(), &elsewhere), Action::Ask);
-        let other = Context { agent: Some("claude".into()), ..context() };
-        assert_eq!(action(&whitelist, same(), &other), Action::Ask);
-        let wrapped = Invocation { via: vec!["env".into()], ..same() };
-        assert_eq!(action(&whitelist, wrapped, &context()), Action::Ask);
-        let stray = Program::File { name: "touch".into(), path: Some("/tmp/touch".into()) };
-        assert_eq!(action(&whitelist, Invocation { program: stray, ..same() }, &context()), Action::Ask);
-    }
-
-    #[test]
-    fn an_entry_dies() {
-        let whitelist = approved("touch a", touch("a"));
-        let at = |now| Context { now, ..context() };
-        let same = || invocation("touch a", touch("a"));
-        assert_eq!(action(&whitelist, same(), &at(1_000_000 + 86_399)), Action::Allow);
-        assert_eq!(action(&whitelist, same(), &at(1_000_000 + 86_400)), Action::Ask);
-    }
-
-    #[test]
-    fn nothing_high_opaque_or_dynamic_is_ever_covered() {
-        let secret = vec![effect(Read, path("/etc/shadow"))];
-        assert!(Whitelist::open(&approved("cat /etc/shadow", secret)).unwrap().is_empty());
-        assert!(Whitelist::open(&approved("touch $x", touch("a"))).unwrap().is_empty());
-        let unknown = vec![effect(Write, Target::Unknown)];
-        assert!(Whitelist::open(&approved("touch a", unknown)).unwrap().is_empty());
-        let whitelist = approved("touch a", touch("a"));
-        let mut opaque = invocation("touch a", touch("a"));
-        opaque.opaque = Some(opacity());
-        assert_eq!(action(&whitelist, opaque, &context()), Action::Ask);
-    }
-
-    #[test]
-    fn one_covered_part_does_not_cover_the_others() {
-        let whitelist = approved("touch a", touch("a"));
-        let parts = vec![invocation("touch a", touch("a")), invocation("touch b", touch("b"))];
-        let decision = decided_in(RULES, &facts(parts), &context(), &whitelist);
-        assert_eq!(decision.action, Action::Ask);
-        assert_eq!(
-            decision.parts.iter().map(|part| part.action).collect::<Vec<_>>(),
-            [Action::Allow, Action::Ask]
-        );
-        assert!(decision.whitelist_for.is_some());
-    }
-
-    #[test]
-    fn a_pattern_covers_what_certainly_fits_it() {
-        let entry = super::super::WhitelistEntry {
-            version: 1,
-            id: "w".into(),
-            words: vec!["touch".into(), "**".into()],
-            pattern: true,
-            via: Vec::new(),
-            effects: None,
-            cwd: Some("/home/user/**".into()),
-            agent: None,
-            approved_by: "alice".into(),
-            created: 0,
-            expires: u64::MAX,
-        };
-        let whitelist = compile_whitelist(&[entry]);
-        assert_eq!(action(&whitelist, invocation("touch b", touch("b")), &context()), Action::Allow);
-        assert_eq!(action(&whitelist, invocation("rm b", touch("b")), &context()), Action::Ask);
-        let elsewhere = Context { cwd: "/srv".into(), ..context() };
-        assert_eq!(action(&whitelist, invocation("touch b", touch("b")), &elsewhere), Action::Ask);
-    }
-
-    #[test]
-    fn entries_pass_through_their_file() {
-        let bytes = compiled(RULES);
-        let policy = Policy::open(&bytes).unwrap();
-        let facts = facts(vec![invocation("touch a", touch("a"))]);
-        let decision = decide(&facts, &context(), &policy, &Whitelist::empty()).unwrap();
-        let entries =
-            whitelist_entries(&facts, &decision, &context(), &policy, "alice", || "w1".to_owned()).unwrap();
-        let line = entries[0].to_line().unwrap();
-        assert_eq!(
-            line,
-            "{\"version\":1,\"id\":\"w1\",\"words\":[\"touch\",\"a\"],\"pattern\":false,\"via\":[],\
-             \"effects\":[\"writes /home/user/project/a\"],\"cwd\":\"/home/user/project\",\"agent\":\"codex\",\
-             \"approved_by\":\"alice\",\"created\":1000000,\"expires\":1086400}\n"
-        );
-        assert_eq!(super::super::read_whitelist("w", &line).unwrap(), entries);
-        let revoked = line.clone() + &super::super::revocation_line("w1").unwrap();
-        assert_eq!(super::super::read_whitelist("w", &revoked).unwrap(), []);
-        let found = super::super::read_whitelist("w", &(line + "{\"version\":1,\"id\":3}\n")).unwrap_err();
-        assert_eq!(found[0].line, 2);
-        assert_eq!(found[0].message, "neither a whitelist entry nor a revocation of version 1");
-    }
 }
 
 mod cost {

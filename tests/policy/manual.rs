@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gate::policy::KEYS;
+use gate::policy::{KEYS, WHITELIST_KEYS};
 
 const PAGE: &str = include_str!("../../man/gate-policy.5");
 
@@ -35,6 +35,13 @@ fn every_key_is_described_and_every_described_key_exists() {
         let known: BTreeSet<String> = keys.iter().map(|key| (*key).to_owned()).collect();
         assert_eq!(described(section), known, "{section}");
     }
+}
+
+#[test]
+fn every_key_of_the_whitelist_is_described_and_every_described_key_exists() {
+    let known: BTreeSet<String> =
+        WHITELIST_KEYS.iter().flat_map(|(_, keys)| keys.iter().map(|key| (*key).to_owned())).collect();
+    assert_eq!(described("WHITELIST"), known);
 }
 
 #[test]

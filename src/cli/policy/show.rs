@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if let Some(project) = loaded.places.project.as_ref().filter(|path| path.exists()) {
         let _ = writeln!(said, "  project    {} (may only tighten)", project.display());
     }
-    let _ = writeln!(said, "  whitelist  {}", loaded.whitelist_file().display());
+    let _ = writeln!(said, "  whitelist  {}", loaded.whitelist_file().path().display());
     for rule in loaded.policy()?.rules()? {
         let _ = writeln!(said, "\n{rule}");
     }
