@@ -1,11 +1,11 @@
 //! Built-ins whose words mean something that a table cannot say.
 
-use super::EffectKind;
 use super::analysis::{Analysis, Scene};
 use super::catalog::{Entry, Kind};
 use super::item::Item;
 use super::kinds::is_name;
 use super::perform::Work;
+use super::{EffectKind, Target, Undo};
 
 impl Analysis<'_> {
     /// Notes what a built-in does with the words behind its name.
@@ -20,6 +20,11 @@ impl Analysis<'_> {
         match name {
             "test" | "[" => self.test(at, rest, scene),
             "trap" => self.trap(at, rest, scene),
+            "set" if rest.is_empty() => {
+                let target = Target::Name("environment".to_owned());
+                let span = Default::default();
+                self.effect(at, EffectKind::Read, target, Undo::Harmless, "no operand", span, scene);
+            }
             _ => self.perform(at, name, entry, rest, scene),
         }
     }

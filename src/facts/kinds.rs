@@ -19,6 +19,7 @@ impl Analysis<'_> {
     ) {
         match kind {
             Kind::Text => {}
+            Kind::TextOrFile => self.text_or_file(work, item, because),
             Kind::Path(kind, below) => self.path(work, kind, item, because, below || recursive),
             Kind::Directory => self.directory(work, item),
             Kind::Execute => self.executed(work, item, because),
@@ -75,6 +76,15 @@ impl Analysis<'_> {
         }
     }
 
+    /// `file://path`, `fileb://path` and `@path` stand for what is in a file.
+    fn text_or_file(&mut self, work: &Work<'_>, item: &Item<'_>, because: &'static str) {
+        let prefix = item.content.prefix();
+        let marks: [&[u8]; 3] = [b"file://", b"fileb://", b"@"];
+        if let Some(mark) = marks.iter().find(|mark| prefix.starts_with(mark)) {
+            self.path(work, EffectKind::Read, &item.behind(mark.len()), because, false);
+        }
+    }
+
     fn path(
         &mut self,
         work: &Work<'_>,
@@ -86,6 +96,9 @@ impl Analysis<'_> {
         let streams = matches!(kind, EffectKind::Read | EffectKind::List | EffectKind::Write);
         if streams && item.bytes().is_some_and(is_stream) {
             return;
+        }
+        if is_url(&item.content.prefix()) {
+            self.opaque(work.at, "a URL where a path is expected", work.scene.place(item.span));
         }
         let undo = match kind {
             EffectKind::Read | EffectKind::List => Undo::Harmless,
@@ -246,6 +259,12 @@ pub(super) fn is_stream(path: &[u8]) -> bool {
         | b"/dev/full" | b"/dev/random" | b"/dev/urandom" => true,
         _ => path.strip_prefix(b"/dev/fd/").is_some_and(|fd| fd.iter().all(u8::is_ascii_digit)),
     }
+}
+
+/// Whether a word begins as a URL does; many programs fetch what such a "path" names.
+fn is_url(word: &[u8]) -> bool {
+    let scheme = word.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+    scheme > 1 && word.get(scheme..).is_some_and(|rest| rest.starts_with(b"://"))
 }
 
 /// Whether a text is a variable's name and nothing else.

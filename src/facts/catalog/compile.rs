@@ -352,8 +352,9 @@ fn kind_named(name: &str, at: &Text) -> Outcome<Kind> {
     }
 }
 
-const KINDS: [(&str, Kind); 46] = [
+const KINDS: [(&str, Kind); 47] = [
     ("text", Kind::Text),
+    ("text-or-file", Kind::TextOrFile),
     ("read", Kind::Path(EffectKind::Read, false)),
     ("read-recursive", Kind::Path(EffectKind::Read, true)),
     ("list", Kind::Path(EffectKind::List, false)),

@@ -107,6 +107,8 @@ pub struct Slot {
 pub enum Kind {
     /// Data that does nothing.
     Text,
+    /// Data, or the path of a file that holds it: `file://path`, `@path`.
+    TextOrFile,
     /// A path to which something is done; whether everything below it is meant.
     Path(EffectKind, bool),
     /// A directory from which later relative paths start.
@@ -267,7 +269,7 @@ impl Kind {
     pub const fn reach(self) -> Reach {
         match self {
             Self::Text | Self::Jq | Self::Path(EffectKind::List, _) => Reach::Nothing,
-            Self::Path(EffectKind::Read, _) => Reach::Read,
+            Self::Path(EffectKind::Read, _) | Self::TextOrFile => Reach::Read,
             _ => Reach::Anything,
         }
     }
