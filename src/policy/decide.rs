@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use crate::facts::{Effect, Facts, Invocation, Program, Target};
 
 use super::{
-    Action, Context, Corrupt, Decision, Part, Policy, Reason, Tier, Whitelist, effect_text,
+    Action, Context, Corrupt, Decision, Part, Policy, Reason, Tier, Whitelist, effect_text, floor,
     judge::{self, Judged, Said},
     score::Row,
     whitelist::{self, Covering, format_seconds},
@@ -30,7 +30,7 @@ pub fn decide(
     policy: &Policy<'_>,
     whitelist: &Whitelist<'_>,
 ) -> Result<Decision, Corrupt> {
-    let bench = Bench { policy, context, whitelist };
+    let bench = Bench { policy, context, whitelist, written: floor::written(facts) };
     let mut outcomes = Vec::with_capacity(facts.invocations.len());
     for invocation in &facts.invocations {
         outcomes.push(bench.part(invocation)?);
@@ -93,6 +93,8 @@ struct Bench<'b> {
     policy: &'b Policy<'b>,
     context: &'b Context,
     whitelist: &'b Whitelist<'b>,
+    /// The files that the line itself writes.
+    written: Vec<PathBuf>,
 }
 
 impl Outcome {
@@ -140,6 +142,7 @@ impl Bench<'_> {
             self.speak(&mut outcome, invocation, &judged, said)?;
         }
         self.uncovered(&mut outcome, invocation, &judged)?;
+        self.keep_floor(&mut outcome, invocation, &judged);
         if let Some(opacity) = &invocation.opaque {
             outcome.raise(Tier::High);
             let text = format!("not understood: {}", opacity.why);
@@ -152,6 +155,23 @@ impl Bench<'_> {
             && whitelist::is_coverable(invocation, &judged.effects, self.context);
         outcome.part.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.tier));
         Ok(outcome)
+    }
+
+    /// Raises what is high whatever the rules say.
+    fn keep_floor(&self, outcome: &mut Outcome, invocation: &Invocation, judged: &Judged) {
+        for floor in floor::of(invocation, &judged.effects, &self.written, self.context) {
+            if outcome.part.tier < Tier::High {
+                let effect = floor.effect.and_then(|index| judged.effects.get(index));
+                let why = floor.why;
+                let text = effect.map_or_else(
+                    || format!("{why}: always asked"),
+                    |effect| format!("{why}: {}, always asked", effect_text(effect)),
+                );
+                let span = Some(effect.map_or(invocation.span, |effect| effect.span));
+                outcome.part.reasons.push(Reason { rule: None, tier: Tier::High, text, weight: 0, span });
+            }
+            outcome.raise(Tier::High);
+        }
     }
 
     fn speak(

@@ -80,8 +80,7 @@ pub(super) fn judge(
     context: &Context,
     invocation: &Invocation,
 ) -> Result<Judged, Corrupt> {
-    let mut effects = invocation.effects.clone();
-    effects.extend(stray_program(policy, context, invocation)?);
+    let effects = effects(policy, context, invocation)?;
     let scopes = Scopes::Count;
     let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
     court.commands()?;
@@ -97,13 +96,40 @@ pub(super) fn speakers(
     context: &Context,
     invocation: &Invocation,
 ) -> Result<Vec<u32>, Corrupt> {
-    let mut effects = invocation.effects.clone();
-    effects.extend(stray_program(policy, context, invocation)?);
+    let effects = effects(policy, context, invocation)?;
     let scopes = Scopes::Ignored;
     let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
     court.commands()?;
     court.effects()?;
     Ok(court.said.iter().map(|said| said.rule).collect())
+}
+
+/// The effects of an invocation, running a program from an unexpected place among them. A program of the workspace's
+/// own is project code.
+fn effects(policy: &Policy<'_>, context: &Context, invocation: &Invocation) -> Result<Vec<Effect>, Corrupt> {
+    let mut effects = invocation.effects.clone();
+    effects.extend(stray_program(policy, context, invocation)?);
+    let own = invocation_path(invocation);
+    for effect in &mut effects {
+        if effect.kind == EffectKind::Execute && own.is_some_and(|own| is_own(own, &effect.target, context)) {
+            (effect.kind, effect.undo) = (EffectKind::ProjectCode, Undo::Reversible);
+        }
+    }
+    Ok(effects)
+}
+
+/// Whether a target is the program itself and lies in the workspace.
+fn is_own(program: &Path, target: &Target, context: &Context) -> bool {
+    let Target::Path { path, resolved, recursive: false } = target else { return false };
+    let inside = |path: &Path| context.workspace.as_deref().is_some_and(|root| path.starts_with(root));
+    path == program && inside(path) && inside(resolved)
+}
+
+fn invocation_path(invocation: &Invocation) -> Option<&Path> {
+    match &invocation.program {
+        Program::File { path, .. } => path.as_deref(),
+        _ => None,
+    }
 }
 
 struct Court<'c> {

@@ -2,3 +2,4 @@
 
 mod default;
 mod manual;
+mod scorecard;

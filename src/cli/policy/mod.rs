@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod score;
 mod show;
 mod subject;
 mod test;
@@ -19,6 +20,8 @@ pub enum Choice {
     Check(check::Arguments),
     /// Run cases against the policy
     Test(test::Arguments),
+    /// Count what a policy gets wrong in labelled command lines
+    Score(score::Arguments),
     /// Print the rules that hold here and where they come from, or a policy that gate ships with
     Show(show::Arguments),
     /// Compile settings and policy now instead of at the next run
@@ -33,6 +36,7 @@ pub fn run(choice: &Choice) -> anyhow::Result<Exit> {
     match choice {
         Choice::Check(arguments) => check::run(arguments),
         Choice::Test(arguments) => test::run(arguments),
+        Choice::Score(arguments) => score::run(arguments),
         Choice::Show(arguments) => show::run(arguments),
         Choice::Compile(arguments) => compile::run(arguments),
     }

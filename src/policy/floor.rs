@@ -1,0 +1,412 @@
+//! What is high whatever a policy says: a history overwritten, a tree deleted for good, a schema changed, something
+//! done in production, and the running of what the same line wrote.
+//!
+//! Rules can be stricter. None can be milder, and because high is never whitelisted, no whitelist entry can be either.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::facts::{Effect, EffectKind, Facts, Invocation, Program, Target, Undo};
+
+use super::Context;
+
+/// Directories that builds make again from what is kept elsewhere.
+const GENERATED: [&str; 20] = [
+    "node_modules",
+    "target",
+    "dist",
+    "build",
+    "out",
+    "__pycache__",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".cache",
+    ".next",
+    ".nuxt",
+    ".turbo",
+    ".parcel-cache",
+    ".gradle",
+    "coverage",
+    ".tox",
+    ".nox",
+    ".venv",
+    "venv",
+];
+
+/// Programs whose operands are statements of a database.
+const DATABASES: [&str; 16] = [
+    "psql",
+    "mysql",
+    "mariadb",
+    "sqlite3",
+    "sqlite",
+    "duckdb",
+    "clickhouse",
+    "clickhouse-client",
+    "cockroach",
+    "sqlcmd",
+    "cqlsh",
+    "trino",
+    "presto",
+    "snowsql",
+    "bq",
+    "usql",
+];
+
+/// Words that begin a change of a schema or of rights.
+const SCHEMA: [&[u8]; 7] = [b"drop", b"truncate", b"alter", b"create", b"grant", b"revoke", b"rename"];
+
+/// Programs that act on something far away that their words name.
+const CLIENTS: [&str; 31] = [
+    "kubectl",
+    "oc",
+    "helm",
+    "kustomize",
+    "argocd",
+    "flux",
+    "terraform",
+    "tofu",
+    "terragrunt",
+    "pulumi",
+    "cdk",
+    "aws",
+    "gcloud",
+    "gsutil",
+    "az",
+    "doctl",
+    "heroku",
+    "fly",
+    "flyctl",
+    "vercel",
+    "netlify",
+    "ansible",
+    "ansible-playbook",
+    "docker",
+    "podman",
+    "psql",
+    "mysql",
+    "mariadb",
+    "mongosh",
+    "redis-cli",
+    "cap",
+];
+
+/// Options that name the place where a command acts; their values follow as the next word or behind `=`.
+const PLACES: [&[u8]; 27] = [
+    b"--context",
+    b"--kube-context",
+    b"--cluster",
+    b"--namespace",
+    b"-n",
+    b"--profile",
+    b"--project",
+    b"--subscription",
+    b"--resource-group",
+    b"-g",
+    b"--account",
+    b"--environment",
+    b"--env",
+    b"-e",
+    b"--stage",
+    b"--stack",
+    b"-s",
+    b"--workspace",
+    b"-chdir",
+    b"--chdir",
+    b"--host",
+    b"-h",
+    b"--hostname",
+    b"--app",
+    b"-a",
+    b"-H",
+    b"-i",
+];
+
+/// Programs that write what they compiled: running it is what it is for.
+const COMPILERS: [&str; 16] = [
+    "cc", "gcc", "g++", "c++", "clang", "clang++", "rustc", "go", "ld", "zig", "tcc", "ghc", "ocamlopt",
+    "dmd", "nim", "make",
+];
+
+/// Why an invocation is high, and which of its effects says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Floor {
+    pub(super) why: &'static str,
+    /// An index in the effects that were judged.
+    pub(super) effect: Option<usize>,
+}
+
+/// The files that a command line itself writes, other than by compiling.
+pub(super) fn written(facts: &Facts) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for invocation in &facts.invocations {
+        if name(invocation).is_some_and(|name| COMPILERS.contains(&name)) {
+            continue;
+        }
+        for effect in invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Write) {
+            if let Target::Path { path, resolved, recursive: false } = &effect.target {
+                files.push(resolved.clone());
+                if path != resolved {
+                    files.push(path.clone());
+                }
+            }
+        }
+    }
+    files
+}
+
+/// Why an invocation is high whatever the rules say; nothing for most.
+pub(super) fn of(
+    invocation: &Invocation,
+    effects: &[Effect],
+    written: &[PathBuf],
+    context: &Context,
+) -> Vec<Floor> {
+    let mut all = Vec::new();
+    for (index, effect) in effects.iter().enumerate() {
+        let why = of_effect(invocation, effect, written, context);
+        all.extend(why.map(|why| Floor { why, effect: Some(index) }));
+    }
+    if changes_schema(invocation, effects) {
+        all.push(Floor { why: "changes the schema or the rights of a database", effect: None });
+    }
+    if acts_in_production(invocation, effects) {
+        all.push(Floor { why: "acts in production", effect: None });
+    }
+    all
+}
+
+fn of_effect(
+    invocation: &Invocation,
+    effect: &Effect,
+    written: &[PathBuf],
+    context: &Context,
+) -> Option<&'static str> {
+    match effect.kind {
+        EffectKind::Delete
+            if effect.undo == Undo::Irreversible && deletes_a_tree(&effect.target, context) =>
+        {
+            Some("deletes a whole tree for good")
+        }
+        EffectKind::Remote if effect.undo == Undo::Irreversible && name(invocation) == Some("git") => {
+            Some("overwrites what others may have")
+        }
+        EffectKind::Execute | EffectKind::ProjectCode => match &effect.target {
+            Target::Path { path, resolved, .. } if written.contains(path) || written.contains(resolved) => {
+                Some("runs what the same command line writes")
+            }
+            _ => None,
+        },
+        EffectKind::Network | EffectKind::Remote => match &effect.target {
+            Target::Host { name: Some(host), .. } if names_production(host.as_bytes()) => {
+                Some("talks to production")
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn deletes_a_tree(target: &Target, context: &Context) -> bool {
+    match target {
+        Target::Path { resolved, recursive: true, .. } => !is_disposable(resolved, context),
+        Target::Glob { pattern, recursive: true } => {
+            let mut sample = super::paths::literal_directory(pattern);
+            let deeper = pattern.split(|byte| *byte == b'/').count() > sample.components().count();
+            if deeper && !is_temporary(&sample) {
+                return !is_disposable(&sample, context);
+            }
+            sample.push("_");
+            !(sample.parent().is_some_and(|parent| is_disposable(parent, context)))
+        }
+        Target::Unknown => true,
+        _ => false,
+    }
+}
+
+/// Whether a tree can be had again: something below a temporary directory, or what a build left in the workspace.
+fn is_disposable(path: &Path, context: &Context) -> bool {
+    if ["/tmp", "/var/tmp"].iter().any(|directory| is_below(path, Path::new(directory))) {
+        return true;
+    }
+    let Some(inside) = context.workspace.as_deref().and_then(|root| path.strip_prefix(root).ok()) else {
+        return false;
+    };
+    inside.components().any(|part| match part {
+        Component::Normal(name) => GENERATED.iter().any(|generated| name == *generated),
+        _ => false,
+    })
+}
+
+fn is_temporary(path: &Path) -> bool {
+    ["/tmp", "/var/tmp"].iter().any(|directory| path == Path::new(directory))
+}
+
+fn is_below(path: &Path, directory: &Path) -> bool {
+    path != directory && path.starts_with(directory)
+}
+
+fn changes_schema(invocation: &Invocation, effects: &[Effect]) -> bool {
+    let is_database = name(invocation).is_some_and(|name| DATABASES.contains(&name));
+    let looks = invocation.opaque.is_none() && effects.iter().all(|effect| effect.undo == Undo::Harmless);
+    is_database && !looks && known_words(invocation).skip(1).any(begins_a_change)
+}
+
+/// Whether a word of a text, in any case, begins a change of a schema.
+fn begins_a_change(text: &[u8]) -> bool {
+    let mut words = text.split(|byte| !byte.is_ascii_alphabetic());
+    words.any(|word| SCHEMA.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+fn acts_in_production(invocation: &Invocation, effects: &[Effect]) -> bool {
+    let Some(name) = name(invocation) else { return false };
+    if name == "git" {
+        return effects.iter().any(|effect| effect.kind == EffectKind::Remote)
+            && known_words(invocation).skip(1).any(is_production_branch);
+    }
+    if !CLIENTS.contains(&name) {
+        return false;
+    }
+    let acts = effects.iter().any(|effect| effect.undo == Undo::Irreversible)
+        || known_words(invocation).any(|word| word == b"exec");
+    names_place(invocation) || acts && known_words(invocation).skip(1).any(names_production)
+}
+
+/// Whether the value of an option says that the command acts in production.
+fn names_place(invocation: &Invocation) -> bool {
+    let mut expected = false;
+    for word in known_words(invocation).skip(1) {
+        // `-e NODE_ENV=production` sets a variable.
+        let is_value = std::mem::replace(&mut expected, PLACES.contains(&word)) && !word.contains(&b'=');
+        if is_value && names_production(word) {
+            return true;
+        }
+        let mut parts = word.splitn(2, |byte| *byte == b'=');
+        if let (Some(option), Some(value)) = (parts.next(), parts.next())
+            && PLACES.contains(&option)
+            && names_production(value)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// A refspec whose destination is a branch that is named as what runs for customers.
+fn is_production_branch(refspec: &[u8]) -> bool {
+    let branch = refspec.rsplit(|byte| *byte == b':').next().unwrap_or(refspec);
+    let branch = branch.strip_prefix(b"refs/heads/").unwrap_or(branch);
+    let branch = branch.strip_prefix(b"+").unwrap_or(branch);
+    let first = branch.split(|byte| *byte == b'/').next().unwrap_or(branch);
+    [&b"production"[..], b"prod", b"live"].contains(&first)
+}
+
+/// Whether a part of a name says production: `prod`, `eu-prod-1`, `live`, but not `product`.
+pub(super) fn names_production(text: &[u8]) -> bool {
+    let mut parts = text.split(|byte| !byte.is_ascii_alphanumeric());
+    parts.any(|part| {
+        let part = part.trim_ascii_end();
+        let letters = part.iter().position(u8::is_ascii_digit).unwrap_or(part.len());
+        let stem = part.get(..letters).unwrap_or(part);
+        [&b"prod"[..], b"production", b"prd", b"live"].iter().any(|name| stem.eq_ignore_ascii_case(name))
+    })
+}
+
+fn known_words(invocation: &Invocation) -> impl Iterator<Item = &[u8]> {
+    invocation.words.iter().filter_map(|word| word.value.as_deref())
+}
+
+fn name(invocation: &Invocation) -> Option<&str> {
+    match &invocation.program {
+        Program::File { name, .. } | Program::Elsewhere(name) | Program::Builtin(name) => Some(name),
+        Program::Function(_) | Program::Nothing | Program::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        facts::Catalog,
+        policy::{
+            Action, Analyse as _, ExampleMachine, Layer, Policy, Source, Tier, Whitelist, compile, decide,
+        },
+    };
+
+    /// A policy that lets everything run, with nothing above it.
+    const CARELESS: &str = "\
+        version = 1\n[settings]\nprograms = \"/**\"\n\
+        [[rule]]\nid = \"all\"\ntier = \"low\"\nreason = \"whatever\"\ncommand = \"* **\"\nmatch = \"x\"\n\
+        [[rule]]\nid = \"effects\"\ntier = \"low\"\nreason = \"whatever\"\nmatch = \"x\"\n\
+        effect = [\"read\", \"write\", \"delete\", \"execute\", \"network\", \"remote\", \"project-code\", \"list\", \
+        \"install\", \"environment\", \"process\", \"persist\", \"privilege\", \"device\", \"nothing\"]\n";
+
+    fn tier(line: &str) -> (Tier, Action) {
+        let source = Source { origin: "careless", layer: Layer::Root, text: CARELESS, identity: None };
+        let compiled = compile(&[source], None);
+        let bytes = compiled.unwrap_or_else(|found| panic!("{}", found[0])).bytes;
+        let policy = Policy::open(&bytes).unwrap();
+        let machine = ExampleMachine::new(Catalog::built_in());
+        let facts = machine.analyse(line);
+        let decision = decide(&facts, machine.context(), &policy, &Whitelist::empty()).unwrap();
+        assert!(decision.tier < Tier::High || decision.whitelist_for.is_none(), "{line}");
+        (decision.tier, decision.action)
+    }
+
+    #[test]
+    fn no_policy_lets_these_run() {
+        for line in [
+            "git push --force origin main",
+            "git push -f",
+            "git push origin +main",
+            "git push --mirror origin",
+            "git push origin :old",
+            "git push origin main:production",
+            "git push origin HEAD:refs/heads/prod/eu",
+            "rm -rf src",
+            "rm -r ~/work",
+            "rm -rf *",
+            "rm -rf */",
+            "rm -rf /tmp/*",
+            "rm -rf /tmp",
+            "rm -rf \"$DIR\"",
+            "rm -rf /srv/target",
+            "psql -c 'DROP TABLE users'",
+            "psql -c 'SELECT 1; alter table x add y int'",
+            "sqlite3 app.db 'create table x (y)'",
+            "mysql -e 'TRUNCATE users'",
+            "kubectl --context prod get pods",
+            "kubectl --context=eu-prod-1 apply -f x.yaml",
+            "kubectl delete pod x -n production",
+            "helm uninstall prod",
+            "terraform -chdir=prod plan",
+            "docker exec -it prod bash",
+            "ssh prod-db uptime",
+            "curl https://api.prod.example.com/health",
+            "echo 'rm x' > run.sh; bash run.sh",
+            "curl -o d.sh https://x.example; install d.sh i.sh; sh i.sh",
+            "printf x > tool && ./tool",
+        ] {
+            assert!(tier(line).0 >= Tier::High, "{line}: {:?}", tier(line));
+        }
+    }
+
+    #[test]
+    fn what_a_careless_policy_allows_besides_runs() {
+        for line in [
+            "rm -rf node_modules",
+            "rm -rf target/debug",
+            "rm -rf /tmp/x",
+            "rm a.txt",
+            "git push origin feature",
+            "git push origin fix-production-crash",
+            "psql -c 'SELECT 1'",
+            "docker run --rm -e NODE_ENV=production alpine true",
+            "gcc a.c -o a && ./a",
+            "echo x > a.txt; bash run.sh",
+            "kubectl get products",
+            "cat production.md",
+        ] {
+            assert_eq!(tier(line), (Tier::Low, Action::Allow), "{line}");
+        }
+    }
+}
