@@ -28,6 +28,7 @@ pub(crate) fn request(text: &str) -> Request {
     };
     let reason = Reason {
         rule: None,
+        row: None,
         tier: Tier::High,
         text: "not understood: the program is not in the catalog".into(),
         weight: 40,
@@ -98,6 +99,7 @@ pub(crate) fn dangerous() -> Request {
     };
     let reason = |rule: Option<&str>, tier, text: &str, weight, span: (u32, u32)| Reason {
         rule: rule.map(str::to_owned),
+        row: None,
         tier,
         text: text.into(),
         weight,

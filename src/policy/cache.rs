@@ -9,7 +9,7 @@ use super::{
     bytes::{Bytes, Hash, List},
     paths::{Base, PathPattern},
     rule::{Kinds, UndoSet},
-    score::Row,
+    score::{Days, Hours, Row},
     source::Layer,
     writer::{ANCHORED_WORDS, INDEX_WORDS, PATH_WORDS, RULE_WORDS, SCORE_WORDS, SOURCE_WORDS},
 };
@@ -19,7 +19,7 @@ pub(super) mod head {
     pub(in crate::policy) const MAGIC: usize = 0;
     /// `gatepol` and the version of this format.
     pub(in crate::policy) const MAGIC_WORDS: [u32; 2] =
-        [u32::from_le_bytes(*b"gate"), u32::from_le_bytes(*b"pol\x01")];
+        [u32::from_le_bytes(*b"gate"), u32::from_le_bytes(*b"pol\x02")];
     pub(in crate::policy) const TOTAL: usize = 8;
     pub(in crate::policy) const CHECKSUM: usize = 16;
     pub(in crate::policy) const VERSION: usize = 24;
@@ -158,15 +158,14 @@ impl<'a> Policy<'a> {
         })
     }
 
-    /// What an anomaly adds to the score, and in which words; `None` where the policy does not name it.
-    pub(super) fn score_row(&self, row: Row) -> Result<Option<(u8, &'a str)>, Corrupt> {
-        for offset in self.bytes.list(head::SCORE, SCORE_WORDS)?.offsets() {
-            if self.bytes.word(offset)? == row as u32 {
-                let weight = self.bytes.word(offset + 4)?.min(100);
-                return Ok(Some((weight.to_le_bytes()[0], self.bytes.string(offset + 8)?)));
-            }
-        }
-        Ok(None)
+    /// What each anomaly adds to the score, in which words and on which terms; without those that the policy does not
+    /// name.
+    pub(super) fn score_rows(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<ScoreEntry<'a>, Corrupt>> + use<'a>, Corrupt> {
+        let bytes = self.bytes;
+        let rows = bytes.list(head::SCORE, SCORE_WORDS)?;
+        Ok(rows.offsets().map(move |offset| ScoreEntry::at(bytes, offset)))
     }
 
     /// Where programs that the catalog describes are expected.
@@ -377,6 +376,40 @@ impl<'a> Rule<'a> {
     pub(super) fn instead_of(&self) -> Result<Vec<u32>, Corrupt> {
         let list = self.bytes.list(self.field(14), 1)?;
         list.offsets().map(|offset| self.bytes.word(offset)).collect()
+    }
+}
+
+/// A row of the score, read where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScoreEntry<'a> {
+    pub(super) row: Row,
+    /// 0 to 100.
+    pub(super) weight: u8,
+    pub(super) text: &'a str,
+    pub(super) threshold: u32,
+    /// Seconds.
+    pub(super) within: u32,
+    pub(super) hours: Hours,
+    pub(super) days: Days,
+    pub(super) names: List<'a>,
+    pub(super) branches: List<'a>,
+}
+
+impl<'a> ScoreEntry<'a> {
+    fn at(bytes: Bytes<'a>, offset: usize) -> Result<Self, Corrupt> {
+        let word = |place: usize| bytes.word(offset + place * 4);
+        let (_, row) = *Row::NAMES.get(word(0)? as usize).ok_or(Corrupt)?;
+        Ok(Self {
+            row,
+            weight: word(1)?.min(100).to_le_bytes()[0],
+            text: bytes.string(offset + 8)?,
+            threshold: word(4)?,
+            within: word(5)?,
+            hours: Hours::from_word(word(6)?),
+            days: Days(word(7)?.to_le_bytes()[0]),
+            names: bytes.list(offset + 32, 2)?,
+            branches: bytes.list(offset + 40, 2)?,
+        })
     }
 }
 

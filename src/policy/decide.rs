@@ -126,6 +126,7 @@ impl Outcome {
 fn whitelisted(covering: Covering<'_>, invocation: &Invocation) -> Reason {
     let Covering { id, by, expires } = covering;
     Reason {
+        row: None,
         rule: Some(format!("whitelist:{id}")),
         tier: Tier::Medium,
         text: format!("whitelisted by {by} until {}", format_seconds(expires)),
@@ -147,7 +148,14 @@ impl Bench<'_> {
             outcome.raise(Tier::High);
             let text = format!("not understood: {}", opacity.why);
             let span = Some(opacity.span);
-            outcome.part.reasons.push(Reason { rule: None, tier: Tier::High, text, weight: 0, span });
+            outcome.part.reasons.push(Reason {
+                rule: None,
+                row: None,
+                tier: Tier::High,
+                text,
+                weight: 0,
+                span,
+            });
         }
         outcome.part.action = self.action(&mut outcome, invocation, &judged)?;
         outcome.coverable = outcome.part.tier == Tier::Medium
@@ -168,7 +176,14 @@ impl Bench<'_> {
                     |effect| format!("{why}: {}, always asked", effect_text(effect)),
                 );
                 let span = Some(effect.map_or(invocation.span, |effect| effect.span));
-                outcome.part.reasons.push(Reason { rule: None, tier: Tier::High, text, weight: 0, span });
+                outcome.part.reasons.push(Reason {
+                    rule: None,
+                    row: None,
+                    tier: Tier::High,
+                    text,
+                    weight: 0,
+                    span,
+                });
             }
             outcome.raise(Tier::High);
         }
@@ -208,7 +223,14 @@ impl Bench<'_> {
         );
         let span = effect.map_or(invocation.span, |effect| effect.span);
         let rule = Some(id.to_owned());
-        outcome.part.reasons.push(Reason { rule, tier: said.tier, text, weight: 0, span: Some(span) });
+        outcome.part.reasons.push(Reason {
+            rule,
+            row: None,
+            tier: said.tier,
+            text,
+            weight: 0,
+            span: Some(span),
+        });
         Ok(())
     }
 
@@ -240,6 +262,7 @@ impl Bench<'_> {
         for (text, span) in texts {
             outcome.part.reasons.push(Reason {
                 rule: None,
+                row: None,
                 tier: Tier::Medium,
                 text,
                 weight: 0,
@@ -282,7 +305,7 @@ impl Bench<'_> {
         whole.part.action = Action::Ask;
         whole.raise(tier);
         whole.live_at_most(self.policy.ttl()?);
-        whole.part.reasons.push(Reason { rule: None, tier, text, weight: 0, span });
+        whole.part.reasons.push(Reason { rule: None, row: None, tier, text, weight: 0, span });
         Ok(whole)
     }
 
@@ -307,30 +330,23 @@ impl Bench<'_> {
         if let Some(first) = reasons.first_mut() {
             first.weight = self.policy.base(tier)?;
         }
-        let mut score = self.policy.base(tier)?;
-        for (_, row) in Row::NAMES {
-            let Some((weight, text)) = self.policy.score_row(row)? else { continue };
-            if whole.marks.contains(&row) || row.is_in(facts, self.context) {
-                score = score.saturating_add(weight).min(100);
-                reasons.push(Reason {
-                    rule: None,
-                    tier: Tier::Low,
-                    text: text.to_owned(),
-                    weight,
-                    span: None,
-                });
-            }
-        }
-        reasons.sort_by_key(|reason| std::cmp::Reverse((reason.weight, reason.tier)));
-        Ok(Decision {
+        let mut decision = Decision {
             action: whole.part.action,
             tier,
-            score,
+            score: self.policy.base(tier)?,
             reasons,
             parts: outcomes.into_iter().map(|outcome| outcome.part).collect(),
             timeout: self.policy.timeout()?,
             whitelist_for: can_live.then_some(whole.ttl).flatten().map(|ttl| Duration::from_secs(ttl.into())),
             reviewers: whole.reviewers,
-        })
+        };
+        for entry in self.policy.score_rows()? {
+            let entry = entry?;
+            let marked = whole.marks.contains(&entry.row).then(String::new);
+            if let Some(detail) = entry.shown_by(facts, self.context)?.or(marked) {
+                decision.weigh(&entry, &detail);
+            }
+        }
+        Ok(decision)
     }
 }

@@ -107,6 +107,8 @@ pub struct Part {
 pub struct Reason {
     /// The rule that says so; `None` where no rule covers it.
     pub rule: Option<String>,
+    /// The row of the score that says so.
+    pub row: Option<String>,
     /// The tier that it calls for.
     pub tier: Tier,
     /// A clause for people.

@@ -9,9 +9,10 @@ use crate::{
 };
 
 use super::{
-    Context, Corrupt, Policy, Source, effect_text, judge,
-    layers::{Merged, MergedRule},
+    Context, Corrupt, LocalTime, Past, Policy, Source, Whitelist, decide, effect_text, findings, judge,
+    layers::{Merged, MergedRow, MergedRule},
     rule::Example,
+    score::{self, Days, Row},
     source::Layer,
 };
 
@@ -22,7 +23,23 @@ pub trait Analyse {
 
     /// The circumstances on that machine.
     fn context(&self) -> &Context;
+
+    /// What was before on that machine: one command line was accepted, one was denied.
+    fn past(&self) -> Past {
+        let deeds = |line| score::deeds(&self.analyse(line));
+        let now = self.context().now;
+        Past {
+            accepted: deeds(ACCEPTED),
+            denied: deeds(DENIED).into_iter().map(|deed| (now, deed)).collect(),
+            ..Past::default()
+        }
+    }
 }
+
+/// What was accepted on the machine of examples.
+const ACCEPTED: &str = "git commit -m x";
+/// What was denied there.
+const DENIED: &str = "git push --force origin main";
 
 /// The made-up machine of examples: `/home/user/project` is workspace and working directory, every program lives in
 /// `/usr/bin`, every path exists, nothing is a link.
@@ -45,7 +62,7 @@ impl ExampleMachine {
             home: Some("/home/user".into()),
             gate_paths: vec!["/home/user/.config/gate".into(), "/home/user/.local/state/gate".into()],
             found: Vec::new(),
-            now: 0,
+            now: 1_000_000_000,
         };
         Self { context, catalog }
     }
@@ -108,7 +125,7 @@ impl World for ExampleMachine {
     }
 }
 
-/// Every example, of a rule that is not built in, that is not as it claims.
+/// Every example, of a rule or row that is not built in, that is not as it claims.
 pub(super) fn check(
     sources: &[Source<'_>],
     merged: &Merged,
@@ -128,7 +145,81 @@ pub(super) fn check(
             found.extend(problem(source, merged, number, example, &policy, analyse));
         }
     }
+    for row in &merged.score {
+        let Some(source) = sources.get(row.source).filter(|source| source.layer != Layer::BuiltIn) else {
+            continue;
+        };
+        for example in row.examples.iter().filter(|_| row.weight > 0) {
+            found.extend(row_problem(source, row, example, &policy, analyse));
+        }
+    }
     found
+}
+
+fn row_problem(
+    source: &Source<'_>,
+    merged: &MergedRow,
+    example: &Example,
+    policy: &Policy<'_>,
+    analyse: &dyn Analyse,
+) -> Option<Diagnostic> {
+    let name = merged.row.name();
+    let message = match (shows(policy, merged.row, &example.line, analyse).ok()?, example.matches) {
+        (Some(shows), matches) if shows == matches => return None,
+        (Some(true), _) => format!("the row `{name}` counts in this example"),
+        (Some(false), _) => format!("the row `{name}` does not count in this example"),
+        (None, _) => format!("examples of `{name}` are written as {}", form(merged.row)),
+    };
+    Some(Diagnostic::error(source.origin, source.text.as_bytes(), example.span.clone(), message))
+}
+
+const fn form(row: Row) -> &'static str {
+    if matches!(row, Row::Hours) { "`sat 03:00`" } else { "`20 in 5m`" }
+}
+
+/// Whether a row counts in an example; `None` where the example does not have the row's form.
+fn shows(
+    policy: &Policy<'_>,
+    row: Row,
+    example: &str,
+    analyse: &dyn Analyse,
+) -> Result<Option<bool>, Corrupt> {
+    let mut past = analyse.past();
+    let line = match row {
+        Row::Hours => {
+            past.local_time = local_time(example);
+            if past.local_time.is_none() {
+                return Ok(None);
+            }
+            ACCEPTED
+        }
+        Row::Burst => {
+            let Some(requests) = requests(example, analyse.context().now) else { return Ok(None) };
+            past.requests = requests;
+            ACCEPTED
+        }
+        _ => example,
+    };
+    let facts = analyse.analyse(line);
+    let mut decision = decide(&facts, analyse.context(), policy, &Whitelist::empty())?;
+    score::weigh_past(&mut decision, &facts, analyse.context(), policy, &past)?;
+    Ok(Some(decision.reasons.iter().any(|reason| reason.row.as_deref() == Some(row.name()))))
+}
+
+/// Reads `sat 03:00`.
+fn local_time(text: &str) -> Option<LocalTime> {
+    let (day, time) = text.split_once(' ')?;
+    let day = Days::NAMES.iter().position(|name| *name == day)?;
+    let minute = score::minute(time).filter(|minute| *minute < 24 * 60)?;
+    Some(LocalTime { day: u8::try_from(day).ok()?, minute })
+}
+
+/// Reads `20 in 5m`: the times of so many requests, evenly spread over so long.
+fn requests(text: &str, now: u64) -> Option<Vec<u64>> {
+    let (count, length) = text.split_once(" in ")?;
+    let (count, length) = (count.parse::<u16>().ok()?, u64::from(findings::seconds(length)?));
+    let count = u64::from(count);
+    Some((0..count).map(|index| now.saturating_sub(index * length / count)).collect())
 }
 
 fn problem(

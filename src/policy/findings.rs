@@ -139,6 +139,18 @@ impl<'s> Findings<'s> {
         number
     }
 
+    /// A whole number from 1 on.
+    pub(super) fn count(&mut self, value: Option<&Value<'_>>) -> Option<u32> {
+        let value = value?;
+        let number = value.get_ref().as_integer();
+        let number = number.and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
+        let number = number.filter(|number| *number > 0);
+        if number.is_none() {
+            self.error(value.span(), "a whole number from 1 on is wanted");
+        }
+        number
+    }
+
     /// A duration such as `5m`, in seconds.
     pub(super) fn duration(&mut self, value: Option<&Value<'_>>) -> Option<u32> {
         let (text, span) = self.string(value?)?;
@@ -171,7 +183,7 @@ impl<'s> Findings<'s> {
     }
 }
 
-fn seconds(text: &str) -> Option<u32> {
+pub(super) fn seconds(text: &str) -> Option<u32> {
     const LONGEST: u32 = 520 * 7 * 86_400;
     let unit = match text.chars().last()? {
         's' => 1,

@@ -7,7 +7,8 @@ use crate::ui::Diagnostic;
 
 use super::{
     Source, Tier,
-    rule::{Document, OwnedPattern, Rule, ScoreRow, Settings},
+    rule::{Document, Example, OwnedPattern, Rule, ScoreRow, Settings},
+    score::{Key, Row, Terms},
     source::Layer,
 };
 
@@ -20,7 +21,7 @@ const BASE: [u8; 4] = [0, 30, 60, 90];
 pub(super) struct Merged {
     pub(super) rules: Vec<MergedRule>,
     pub(super) settings: MergedSettings,
-    pub(super) score: Vec<ScoreRow>,
+    pub(super) score: Vec<MergedRow>,
     pub(super) warnings: Vec<Diagnostic>,
 }
 
@@ -32,6 +33,18 @@ pub(super) struct MergedRule {
     pub(super) rule: Rule,
     /// Indexes of the rules that it sets aside.
     pub(super) instead_of: Vec<usize>,
+}
+
+/// A row of the score that holds.
+#[derive(Clone, Debug)]
+pub(super) struct MergedRow {
+    pub(super) row: Row,
+    pub(super) weight: u8,
+    pub(super) text: String,
+    pub(super) terms: Terms,
+    /// Index of the strongest source that speaks of it, with that source's examples.
+    pub(super) source: usize,
+    pub(super) examples: Vec<Example>,
 }
 
 /// The settings that hold.
@@ -98,8 +111,8 @@ impl Merge<'_> {
         merged
     }
 
-    fn score(&mut self, documents: &[Document]) -> Vec<ScoreRow> {
-        let mut rows: Vec<ScoreRow> = Vec::new();
+    fn score(&mut self, documents: &[Document]) -> Vec<MergedRow> {
+        let mut rows: Vec<(usize, ScoreRow)> = Vec::new();
         for (index, document) in by_layer(documents) {
             if self.only_tightens(document.layer) {
                 if !document.score.is_empty() {
@@ -108,12 +121,29 @@ impl Merge<'_> {
                 continue;
             }
             for new in &document.score {
-                rows.retain(|old| old.row != new.row);
-                rows.push(new.clone());
+                let old = rows.iter().position(|(_, old)| old.row == new.row).map(|at| rows.swap_remove(at));
+                rows.push((index, old.map_or_else(|| new.clone(), |(_, old)| overlaid(old, new.clone()))));
             }
         }
-        rows.sort_by_key(|row| row.row);
-        rows
+        rows.sort_by_key(|(_, row)| row.row);
+        rows.into_iter().filter_map(|(source, row)| self.complete(source, row)).collect()
+    }
+
+    /// A row with everything that it needs.
+    fn complete(&mut self, source: usize, row: ScoreRow) -> Option<MergedRow> {
+        let keys = Key::NAMES.iter().filter(|(_, key)| key.belongs_to(row.row) && key.is_needed());
+        let terms = keys.filter(|(_, key)| !row.terms.has(*key)).map(|(name, _)| *name);
+        let own = [("weight", row.weight.is_some()), ("text", row.text.is_some())];
+        let missing: Vec<&str> =
+            own.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).chain(terms).collect();
+        for name in &missing {
+            let found =
+                self.at(source, row.span.clone(), &format!("the row `{}` needs `{name}`", row.row.name()));
+            self.errors.extend(found);
+        }
+        missing.is_empty().then_some(())?;
+        let ScoreRow { row, weight, text, terms, examples, .. } = row;
+        Some(MergedRow { row, weight: weight?, text: text?, terms, source, examples })
     }
 
     fn rules(&mut self, documents: Vec<Document>, settings: &MergedSettings) -> Vec<MergedRule> {
@@ -254,6 +284,15 @@ impl Merge<'_> {
     fn at(&self, source: usize, span: Range<usize>, message: &str) -> Option<Diagnostic> {
         let source = self.sources.get(source)?;
         Some(Diagnostic::error(source.origin, source.text.as_bytes(), span, message))
+    }
+}
+
+fn overlaid(weaker: ScoreRow, stronger: ScoreRow) -> ScoreRow {
+    ScoreRow {
+        weight: stronger.weight.or(weaker.weight),
+        text: stronger.text.or(weaker.text),
+        terms: weaker.terms.overlaid_by(stronger.terms),
+        ..stronger
     }
 }
 

@@ -4,7 +4,13 @@ use std::ops::Range;
 
 use crate::facts::{EffectKind, Undo};
 
-use super::{Tier, findings::Text, paths::Base, score::Row, source::Layer};
+use super::{
+    Tier,
+    findings::Text,
+    paths::Base,
+    score::{Row, Terms},
+    source::Layer,
+};
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,12 +127,16 @@ pub(super) struct Settings {
     pub(super) base: [Option<u8>; 4],
 }
 
-/// What a score row says in one source.
+/// What a score row says in one source; what it does not say holds as a weaker source says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ScoreRow {
     pub(super) row: Row,
-    pub(super) weight: u8,
-    pub(super) text: String,
+    pub(super) weight: Option<u8>,
+    pub(super) text: Option<String>,
+    pub(super) terms: Terms,
+    pub(super) examples: Vec<Example>,
+    /// Where its name stands.
+    pub(super) span: Range<usize>,
 }
 
 /// One source, read.

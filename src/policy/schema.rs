@@ -11,7 +11,7 @@ use super::{
     findings::{Findings, Text, Value},
     paths, pattern,
     rule::{Document, Example, Kinds, OwnedPattern, Rule, Scope, ScoreRow, Settings, UndoSet},
-    score::Row,
+    score::{Days, Hours, Key, Row, Terms},
     source::Layer,
     words,
 };
@@ -23,7 +23,22 @@ const VERSION: &str = "1";
 pub const KEYS: [(&str, &[&str]); 5] = [
     ("", &["version", "enforce", "disable", "settings", "score", "rule"]),
     ("settings", &["timeout", "ttl", "programs", "low", "medium", "high", "deny"]),
-    ("score", &["row", "weight", "text"]),
+    (
+        "score",
+        &[
+            "row",
+            "weight",
+            "text",
+            "threshold",
+            "within",
+            "hours",
+            "days",
+            "names",
+            "branches",
+            "match",
+            "no_match",
+        ],
+    ),
     (
         "rule",
         &[
@@ -49,6 +64,17 @@ pub const KEYS: [(&str, &[&str]); 5] = [
     ),
     ("when", &["cwd", "user", "host", "agent"]),
 ];
+
+/// The names of the rows of the score; `man/gate-policy.5` describes the same.
+pub const SCORE_ROWS: [&str; Row::NAMES.len()] = {
+    let mut names = [""; Row::NAMES.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = Row::NAMES[index].0;
+        index += 1;
+    }
+    names
+};
 
 const TIERS: [(&str, Tier); 4] =
     [("low", Tier::Low), ("medium", Tier::Medium), ("high", Tier::High), ("deny", Tier::Deny)];
@@ -118,15 +144,49 @@ fn score(findings: &mut Findings<'_>, table: &DeTable<'_>) -> Vec<ScoreRow> {
     let mut rows = Vec::new();
     for (table, span) in findings.tables(table.get("score"), "score") {
         findings.check_keys(table, keys("score"));
-        let row = findings.required(table, "row", span.clone()).and_then(|value| row(findings, value));
-        let weight = findings.required(table, "weight", span.clone());
-        let weight = findings.number(weight, 0..101);
-        let text = findings.required(table, "text", span).and_then(|value| findings.string(value));
-        if let (Some(row), Some(weight), Some((text, _))) = (row, weight, text) {
-            rows.push(ScoreRow { row, weight, text });
+        let Some(value) = findings.required(table, "row", span) else { continue };
+        let weight = findings.number(table.get("weight"), 0..101);
+        let text = table.get("text").and_then(|value| findings.string(value)).map(|(text, _)| text);
+        let terms = terms(findings, table);
+        let examples = examples(findings, table);
+        let Some(row) = row(findings, value) else { continue };
+        for (name, key) in Key::NAMES {
+            if let Some(value) = table.get(name).filter(|_| !key.belongs_to(row)) {
+                findings.error(value.span(), format!("the row `{}` has no `{name}`", row.name()));
+            }
         }
+        rows.push(ScoreRow { row, weight, text, terms, examples, span: value.span() });
     }
     rows
+}
+
+fn terms(findings: &mut Findings<'_>, table: &DeTable<'_>) -> Terms {
+    Terms {
+        threshold: findings.count(table.get("threshold")),
+        within: findings.duration(table.get("within")),
+        hours: table.get("hours").and_then(|value| hours(findings, value)),
+        days: table.get("days").map(|value| days(findings, value)),
+        names: table.get("names").map(|value| text_patterns(findings, Some(value))),
+        branches: table.get("branches").map(|value| text_patterns(findings, Some(value))),
+    }
+}
+
+fn hours(findings: &mut Findings<'_>, value: &Value<'_>) -> Option<Hours> {
+    let (text, span) = findings.string(value)?;
+    let hours = Hours::parse(&text);
+    if hours.is_none() {
+        findings.error(span, "hours are written as `07:00-20:00`");
+    }
+    hours
+}
+
+fn days(findings: &mut Findings<'_>, value: &Value<'_>) -> Days {
+    let texts = findings.strings(Some(value));
+    let known = Days::named();
+    let one = |days: Days, text: &Text| {
+        Days(days.0 | findings.one_of(text, "day", &known).map_or(0, |day: Days| day.0))
+    };
+    texts.iter().fold(Days(0), one)
 }
 
 fn row(findings: &mut Findings<'_>, value: &Value<'_>) -> Option<Row> {

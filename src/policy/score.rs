@@ -1,15 +1,23 @@
 //! The score: what it adds up, and in which words.
 
-use std::path::Path;
+mod past;
+mod production;
+mod terms;
 
-use crate::facts::{Effect, EffectKind, Facts, Invocation, Target, Undo};
+use std::{os::unix::ffi::OsStrExt as _, path::Path};
 
-use super::Context;
+use crate::facts::{Effect, EffectKind, Facts, Target, Undo};
 
-/// Paths that many effects of one line touch before they count as many.
-const MANY: usize = 10;
+use super::{Context, Corrupt, Decision, Reason, Tier, cache::ScoreEntry};
 
-/// A named anomaly; weights and texts stand in the policy.
+pub use past::{Deed, History, LocalTime, Memory, Past, Question, deeds, weigh_past};
+pub(super) use production::is_about_production;
+pub(super) use terms::{Days, Hours, Key, Terms, minute};
+
+/// Where the machine's own policy lies.
+const MACHINE_POLICY: &str = "/etc/gate";
+
+/// A named anomaly; weights, texts and terms stand in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Row {
     Privileged,
@@ -22,11 +30,16 @@ pub(super) enum Row {
     Production,
     Persistence,
     Gate,
+    Obfuscated,
+    New,
+    Hours,
+    Burst,
+    Denied,
 }
 
 impl Row {
-    /// Every row with its name in policies.
-    pub(super) const NAMES: [(&'static str, Self); 10] = [
+    /// Every row with its name in policies, in the order of declaration.
+    pub(super) const NAMES: [(&'static str, Self); 15] = [
         ("privileged", Self::Privileged),
         ("secrets", Self::Secrets),
         ("outside-workspace", Self::Outside),
@@ -37,34 +50,82 @@ impl Row {
         ("production", Self::Production),
         ("persistence", Self::Persistence),
         ("gate", Self::Gate),
+        ("obfuscated", Self::Obfuscated),
+        ("new", Self::New),
+        ("outside-hours", Self::Hours),
+        ("burst", Self::Burst),
+        ("denied-before", Self::Denied),
     ];
 
-    /// Whether the facts alone show the anomaly; a rule's `marks` can show it as well.
-    pub(super) fn is_in(self, facts: &Facts, context: &Context) -> bool {
-        let mut effects = facts.invocations.iter().flat_map(|invocation| &invocation.effects);
-        let has = |kind: EffectKind| effects.clone().any(|effect| effect.kind == kind);
-        match self {
-            Self::Secrets => false,
-            Self::Privileged => has(EffectKind::Privilege),
-            Self::Persistence => has(EffectKind::Persist),
-            Self::Gate => has(EffectKind::Gate),
-            Self::Opaque => facts.opacities().next().is_some(),
-            Self::Irreversible => effects.any(|effect| effect.undo == Undo::Irreversible),
-            Self::Outside => effects.any(|effect| changes(effect) && !lies_inside(&effect.target, context)),
-            Self::Exfiltration => {
-                (has(EffectKind::Network) || has(EffectKind::Remote)) && effects.any(reads_a_file)
-            }
-            Self::Many => is_wide(effects),
-            Self::Production => facts.invocations.iter().any(is_about_production),
-        }
+    /// The name in policies and in JSON.
+    pub(super) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, row)| *row == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether only the log or the clock can show it.
+    pub(super) const fn needs_the_past(self) -> bool {
+        matches!(self, Self::New | Self::Hours | Self::Burst | Self::Denied)
     }
 }
 
-/// Whether a word or a target's name speaks of production.
-pub(super) fn is_about_production(invocation: &Invocation) -> bool {
-    let words = invocation.words.iter().filter_map(|word| word.value.as_deref());
-    let names = invocation.effects.iter().filter_map(name_of);
-    words.chain(names).any(names_production)
+impl ScoreEntry<'_> {
+    /// Whether the facts alone show the anomaly, with what shows it where there is more to say; a rule's `marks` can
+    /// show it as well.
+    pub(super) fn shown_by(&self, facts: &Facts, context: &Context) -> Result<Option<String>, Corrupt> {
+        let mut effects = facts.invocations.iter().flat_map(|invocation| &invocation.effects);
+        let has = |kind: EffectKind| effects.clone().any(|effect| effect.kind == kind);
+        let shown = match self.row {
+            Row::Secrets | Row::New | Row::Hours | Row::Burst | Row::Denied => false,
+            Row::Privileged => has(EffectKind::Privilege),
+            Row::Persistence => has(EffectKind::Persist),
+            Row::Gate => has(EffectKind::Gate) || effects.any(|effect| touches_gate(effect, context)),
+            Row::Opaque => facts.opacities().next().is_some(),
+            Row::Irreversible => effects.any(|effect| effect.undo == Undo::Irreversible),
+            Row::Outside => effects.any(|effect| changes(effect) && !lies_inside(&effect.target, context)),
+            Row::Exfiltration => {
+                (has(EffectKind::Network) || has(EffectKind::Remote)) && effects.any(reads_a_file)
+            }
+            Row::Many => is_wide(effects, self.threshold),
+            Row::Production => return production::shown(facts, context, self),
+            Row::Obfuscated => return Ok(self.disguise(facts)),
+        };
+        Ok(shown.then(String::new))
+    }
+
+    fn disguise(&self, facts: &Facts) -> Option<String> {
+        let mut disguises = facts.disguises.iter();
+        let found =
+            disguises.find(|disguise| disguise.length.is_none_or(|length| length >= self.threshold))?;
+        Some(found.why.to_string())
+    }
+}
+
+impl Decision {
+    /// Adds a row to the score; what is listed first weighs most.
+    pub(super) fn weigh(&mut self, entry: &ScoreEntry<'_>, detail: &str) {
+        if entry.weight == 0 {
+            return;
+        }
+        let text =
+            if detail.is_empty() { entry.text.to_owned() } else { format!("{}: {detail}", entry.text) };
+        self.score = self.score.saturating_add(entry.weight).min(100);
+        self.reasons.push(Reason {
+            rule: None,
+            row: Some(entry.row.name().to_owned()),
+            tier: Tier::Low,
+            text,
+            weight: entry.weight,
+            span: None,
+        });
+        self.reasons.sort_by_key(|reason| std::cmp::Reverse((reason.weight, reason.tier)));
+    }
+}
+
+fn touches_gate(effect: &Effect, context: &Context) -> bool {
+    let Target::Path { path, resolved, .. } = &effect.target else { return false };
+    let mut own =
+        context.gate_paths.iter().map(std::path::PathBuf::as_path).chain([Path::new(MACHINE_POLICY)]);
+    own.any(|own| path.starts_with(own) || resolved.starts_with(own))
 }
 
 const fn changes(effect: &Effect) -> bool {
@@ -81,7 +142,6 @@ fn lies_inside(target: &Target, context: &Context) -> bool {
     match target {
         Target::Path { resolved, .. } => roots.clone().any(|root| resolved.starts_with(root)),
         Target::Glob { pattern, .. } => roots.clone().any(|root| {
-            use std::os::unix::ffi::OsStrExt as _;
             pattern.strip_prefix(root.as_os_str().as_bytes()).is_some_and(|below| below.starts_with(b"/"))
         }),
         Target::Nothing | Target::Name(_) | Target::Host { .. } => true,
@@ -89,64 +149,17 @@ fn lies_inside(target: &Target, context: &Context) -> bool {
     }
 }
 
-fn is_wide<'e>(effects: impl Iterator<Item = &'e Effect>) -> bool {
+fn is_wide<'e>(effects: impl Iterator<Item = &'e Effect>, threshold: u32) -> bool {
     let mut changed = 0;
     for effect in effects.filter(|effect| changes(effect)) {
         changed += 1;
         let wide = matches!(effect.target, Target::Path { recursive: true, .. } | Target::Glob { .. });
-        if wide || changed > MANY {
+        if wide || changed > threshold {
             return true;
         }
     }
     false
 }
 
-fn name_of(effect: &Effect) -> Option<&[u8]> {
-    match &effect.target {
-        Target::Host { name: Some(name), .. } | Target::Name(name) => Some(name.as_bytes()),
-        _ => None,
-    }
-}
-
-fn names_production(text: &[u8]) -> bool {
-    let mut parts = text.split(|byte| !byte.is_ascii_alphanumeric());
-    parts
-        .any(|part| [&b"prod"[..], b"production", b"live"].iter().any(|name| part.eq_ignore_ascii_case(name)))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::testing::{context, effect, facts, host, invocation, opacity, path, tree};
-
-    fn rows(facts: &Facts) -> Vec<&'static str> {
-        let found = Row::NAMES.iter().filter(|(_, row)| row.is_in(facts, &context()));
-        found.map(|(name, _)| *name).collect()
-    }
-
-    #[test]
-    fn every_anomaly_is_seen() {
-        use EffectKind::{Delete, Gate, Network, Persist, Privilege, Read, Write};
-        for (words, effects, expected) in [
-            ("ls", vec![effect(Read, path("/etc/hosts"))], vec![]),
-            ("sudo", vec![effect(Privilege, Target::Nothing)], vec!["privileged"]),
-            ("tee", vec![effect(Write, path("/etc/x"))], vec!["outside-workspace"]),
-            ("tee", vec![effect(Write, path("/home/user/project/x"))], vec![]),
-            ("rm", vec![effect(Delete, tree("/tmp/x"))], vec!["irreversible", "many-targets"]),
-            (
-                "curl",
-                vec![effect(Read, path("/tmp/x")), effect(Network, host("example.com"))],
-                vec!["network-and-local-data"],
-            ),
-            ("kubectl --context=eu-prod", vec![], vec!["production"]),
-            ("reproduce products", vec![], vec![]),
-            ("crontab", vec![effect(Persist, Target::Nothing)], vec!["persistence"]),
-            ("gate", vec![effect(Gate, Target::Nothing)], vec!["gate"]),
-        ] {
-            assert_eq!(rows(&facts(vec![invocation(words, effects)])), expected, "{words}");
-        }
-        let mut opaque = invocation("foo", Vec::new());
-        opaque.opaque = Some(opacity());
-        assert_eq!(rows(&facts(vec![opaque])), ["opaque"]);
-    }
-}
+mod tests;

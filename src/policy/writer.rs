@@ -12,9 +12,10 @@ use super::{
     bytes::{Hash, Place, Writer, position, split},
     cache::head,
     index,
-    layers::{Merged, MergedRule},
+    layers::{Merged, MergedRow, MergedRule},
     paths, pattern,
     rule::{Kinds, OwnedPattern},
+    score::{Days, Hours},
 };
 
 /// Words of a rule's record; see [`super::cache::Rule`].
@@ -27,8 +28,8 @@ pub(super) const PATH_WORDS: usize = 3;
 pub(super) const INDEX_WORDS: usize = 4;
 /// Words of an anchored record: kind and base, prefix, rule, pattern.
 pub(super) const ANCHORED_WORDS: usize = 5;
-/// Words of a score row's record: row, weight, text.
-pub(super) const SCORE_WORDS: usize = 4;
+/// Words of a score row's record; see [`super::cache::ScoreEntry`].
+pub(super) const SCORE_WORDS: usize = 12;
 
 struct Tables {
     index: Vec<(u64, u32, u32)>,
@@ -72,14 +73,7 @@ pub(super) fn write(sources: &[Source<'_>], merged: &Merged) -> Vec<u8> {
         .collect();
     let anchored = writer.list(&anchored);
     let programs = patterns(&mut writer, &merged.settings.programs);
-    let score: Vec<_> = merged
-        .score
-        .iter()
-        .map(|row| {
-            let [start, length] = writer.text(row.text.as_bytes());
-            [row.row as u32, u32::from(row.weight), start, length]
-        })
-        .collect();
+    let score: Vec<_> = merged.score.iter().map(|row| score_record(&mut writer, row)).collect();
     let score = writer.list(&score);
     writer.set(head::VERSION, &version);
     writer.set(head::SOURCES, &sources);
@@ -158,6 +152,24 @@ fn rule_record(writer: &mut Writer, merged: &MergedRule, ttl: u32) -> [u32; RULE
         writer.list(&instead_of),
     ];
     let mut record = [0; RULE_WORDS];
+    record.iter_mut().zip(places.into_iter().flatten()).for_each(|(slot, word)| *slot = word);
+    record
+}
+
+fn score_record(writer: &mut Writer, merged: &MergedRow) -> [u32; SCORE_WORDS] {
+    let terms = &merged.terms;
+    let text = writer.text(merged.text.as_bytes());
+    let names = texts(writer, terms.names.as_deref().unwrap_or_default());
+    let branches = texts(writer, terms.branches.as_deref().unwrap_or_default());
+    let places = [
+        [merged.row as u32, u32::from(merged.weight)],
+        text,
+        [terms.threshold.unwrap_or(u32::MAX), terms.within.unwrap_or(0)],
+        [terms.hours.unwrap_or(Hours::ALL).to_word(), terms.days.unwrap_or(Days::ALL).0.into()],
+        names,
+        branches,
+    ];
+    let mut record = [0; SCORE_WORDS];
     record.iter_mut().zip(places.into_iter().flatten()).for_each(|(slot, word)| *slot = word);
     record
 }

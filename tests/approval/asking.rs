@@ -126,7 +126,8 @@ fn approve(state: &Path, id: &str) {
 fn request(text: &str, timeout: Duration) -> Request {
     let span = Span { start: 0, end: u32::try_from(text.len()).unwrap() };
     let why = "a test asks".to_owned();
-    let reason = Reason { rule: None, tier: Tier::High, text: why.clone(), weight: 40, span: Some(span) };
+    let reason =
+        Reason { rule: None, row: None, tier: Tier::High, text: why.clone(), weight: 40, span: Some(span) };
     let cwd = std::env::current_dir().unwrap();
     Request {
         id: RequestId::from_random(sys::ids::random().unwrap()),

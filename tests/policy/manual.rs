@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gate::policy::{KEYS, WHITELIST_KEYS};
+use gate::policy::{KEYS, SCORE_ROWS, WHITELIST_KEYS};
 
 const PAGE: &str = include_str!("../../man/gate-policy.5");
 
@@ -42,6 +42,64 @@ fn every_key_of_the_whitelist_is_described_and_every_described_key_exists() {
     let known: BTreeSet<String> =
         WHITELIST_KEYS.iter().flat_map(|(_, keys)| keys.iter().map(|key| (*key).to_owned())).collect();
     assert_eq!(described("WHITELIST"), known);
+}
+
+/// The rows on the page with the weights in parentheses behind their names.
+fn rows_described() -> Vec<(String, i64)> {
+    let row = |line: &str| {
+        let (name, weight) = line.strip_prefix(".It Li ")?.split_once(" Pq ")?;
+        Some((name.to_owned(), weight.parse().ok()?))
+    };
+    PAGE.lines().filter_map(row).collect()
+}
+
+/// The rows of the policy that gate ships with, as they are written.
+fn rows_shipped() -> Vec<toml::Table> {
+    let policy: toml::Table = include_str!("../../policies/default.toml").parse().unwrap();
+    let rows = policy["score"].as_array().unwrap().iter();
+    rows.map(|row| row.as_table().unwrap().clone()).collect()
+}
+
+#[test]
+fn every_row_of_the_score_is_described_with_its_weight_and_shipped() {
+    let shipped: Vec<(String, i64)> = rows_shipped()
+        .iter()
+        .map(|row| (row["row"].as_str().unwrap().to_owned(), row["weight"].as_integer().unwrap()))
+        .collect();
+    let names: Vec<&str> = shipped.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, SCORE_ROWS);
+    assert_eq!(rows_described(), shipped);
+}
+
+#[test]
+fn every_term_of_a_shipped_row_is_described_with_its_default() {
+    for row in rows_shipped() {
+        let name = row["row"].as_str().unwrap();
+        let (_, part) = PAGE.split_once(&format!(".It Li {name} Pq ")).unwrap();
+        let part = part.split("\n.It Li ").next().unwrap();
+        for key in ["threshold", "within", "hours"] {
+            let Some(value) = row.get(key) else { continue };
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let described = part.contains(&format!(".Cm {key}\n"));
+            assert!(described && part.contains(&value), "{name}: {key} = {value}");
+        }
+        for key in ["names", "branches"] {
+            for value in row.get(key).and_then(|value| value.as_array()).into_iter().flatten() {
+                let value = value.as_str().unwrap();
+                let words = |line: &str| line.split([' ', ',', '.']).any(|word| word == value);
+                assert!(part.lines().any(words), "{name}: {key} holds {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_score_has_examples_on_both_sides() {
+    for row in rows_shipped() {
+        for key in ["match", "no_match"] {
+            assert!(row.contains_key(key), "{row:?} has no {key}");
+        }
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ struct Answer<'a> {
 #[derive(Serialize)]
 struct AnswerReason<'a> {
     rule: Option<&'a str>,
+    row: Option<&'a str>,
     tier: &'static str,
     text: &'a str,
     weight: u8,
@@ -64,6 +65,7 @@ pub(super) fn line(facts: &Facts, decision: &Decision) -> serde_json::Result<Str
 fn reason(reason: &Reason) -> AnswerReason<'_> {
     AnswerReason {
         rule: reason.rule.as_deref(),
+        row: reason.row.as_deref(),
         tier: reason.tier.name(),
         text: &reason.text,
         weight: reason.weight,
