@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::catalog::{Kind, glob_matches};
-use super::item::Item;
+use super::item::{Content, Item};
 use super::path::{absolute, targets};
 use super::perform::Work;
 use super::{EffectKind, Target, Undo, awk, sed, sql};
@@ -18,6 +18,10 @@ impl Analysis<'_> {
         recursive: bool,
     ) {
         match kind {
+            // The shell lists a directory to replace a pattern: `echo ~/.ssh/*`.
+            Kind::Text if matches!(item.content, Content::Glob(_)) => {
+                self.path(work, EffectKind::List, item, because, false);
+            }
             Kind::Text => {}
             Kind::TextOrFile => self.text_or_file(work, item, because),
             Kind::Path(kind, below) => self.path(work, kind, item, because, below || recursive),
