@@ -1,8 +1,8 @@
 //! Bytes that are usually text, on the wire: a JSON string where they are UTF-8, else `{"hex":"…"}`; nothing is lost.
 //!
-//! Used as `#[serde(with = "crate::octets")]` on `Vec<u8>`, `PathBuf`, and options, lists and pairs of them.
+//! Used as `#[serde(with = "crate::octets")]` on `Vec<u8>`, `PathBuf`, and options, lists, pairs and `Arc`s of them.
 
-use std::{ffi::OsString, os::unix::ffi::OsStringExt as _, path::PathBuf};
+use std::{ffi::OsString, os::unix::ffi::OsStringExt as _, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -89,6 +89,18 @@ impl<T: Octets> Octets for Vec<T> {
 
     fn from_wire(wire: Self::Wire) -> Option<Self> {
         wire.into_iter().map(T::from_wire).collect()
+    }
+}
+
+impl<T: Octets> Octets for Arc<T> {
+    type Wire = T::Wire;
+
+    fn to_wire(&self) -> Self::Wire {
+        T::to_wire(self)
+    }
+
+    fn from_wire(wire: Self::Wire) -> Option<Self> {
+        T::from_wire(wire).map(Self::new)
     }
 }
 

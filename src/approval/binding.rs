@@ -40,7 +40,7 @@ impl Binding {
         encoder.bytes(b"gate binding 1");
         encoder.start(&plan.start);
         encoder.count(plan.environment.len());
-        for (name, value) in &plan.environment {
+        for (name, value) in plan.environment.iter() {
             encoder.bytes(name);
             encoder.bytes(value);
         }
@@ -131,6 +131,8 @@ impl Encoder {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -150,7 +152,7 @@ mod tests {
                 content,
             })
             .collect();
-        (Plan { start, environment, cwd: cwd.into() }, files)
+        (Plan { start, environment: environment.into(), cwd: cwd.into() }, files)
     }
 
     fn example() -> (Plan, Vec<FileIdentity>) {
@@ -163,7 +165,7 @@ mod tests {
             content: Some([5; 32]),
         };
         let environment = vec![(b"HOME".to_vec(), b"/root".to_vec()), (b"A".to_vec(), b"B".to_vec())];
-        (Plan { start, environment, cwd: "/work".into() }, vec![file])
+        (Plan { start, environment: environment.into(), cwd: "/work".into() }, vec![file])
     }
 
     fn digest_of((plan, files): &(Plan, Vec<FileIdentity>)) -> String {
@@ -180,11 +182,11 @@ mod tests {
         type Change = fn(&mut Plan, &mut Vec<FileIdentity>);
         let changes: &[Change] = &[
             |plan, _| plan.cwd = "/work/".into(),
-            |plan, _| plan.environment[0].0.push(b'='),
-            |plan, _| plan.environment[1].1 = b"C".to_vec(),
-            |plan, _| plan.environment.swap(0, 1),
-            |plan, _| plan.environment.push((Vec::new(), Vec::new())),
-            |plan, _| plan.environment.clear(),
+            |plan, _| Arc::make_mut(&mut plan.environment)[0].0.push(b'='),
+            |plan, _| Arc::make_mut(&mut plan.environment)[1].1 = b"C".to_vec(),
+            |plan, _| Arc::make_mut(&mut plan.environment).swap(0, 1),
+            |plan, _| Arc::make_mut(&mut plan.environment).push((Vec::new(), Vec::new())),
+            |plan, _| Arc::make_mut(&mut plan.environment).clear(),
             |plan, _| argv(plan)[2] = b"c".to_vec(),
             |plan, _| argv(plan).push(Vec::new()),
             |plan, _| {

@@ -163,7 +163,8 @@ fn request_of(text: &str, facts: Facts, decision: Decision) -> Request {
             environment: vec![
                 (b"HOME".to_vec(), b"/home/ann".to_vec()),
                 (b"GIT_SSH_COMMAND".to_vec(), b"ssh -i /tmp/key".to_vec()),
-            ],
+            ]
+            .into(),
             cwd: cwd.clone(),
         },
         facts,

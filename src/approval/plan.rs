@@ -1,6 +1,6 @@
 //! What exactly would be started.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// Everything that `exec` needs to start a command; built before the decision, shown to the reviewer, bound by digest.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -10,7 +10,7 @@ pub struct Plan {
     pub start: Start,
     /// The whole environment of the child, each name once, in the order of the caller's; already cleaned.
     #[serde(with = "crate::octets")]
-    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
+    pub environment: Arc<Vec<(Vec<u8>, Vec<u8>)>>,
     /// The working directory, as the kernel names it.
     #[serde(with = "crate::octets")]
     pub cwd: PathBuf,

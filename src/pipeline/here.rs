@@ -1,5 +1,7 @@
 //! Where and for whom: everything that is looked up once before a command is judged.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 
 use crate::{
@@ -18,7 +20,7 @@ use super::{Run, Shells, around::Around, bind, inherited, plan};
 pub struct Here {
     caller: Caller,
     loaded: Loaded,
-    cleaned: Cleaned,
+    shown: Vec<Vec<u8>>,
     machine: Machine,
     /// The machine without the variables that a reviewer has to see, where there are any.
     unseen: Option<Machine>,
@@ -26,15 +28,8 @@ pub struct Here {
     catalog: Catalog,
 }
 
-/// What was found and decided, and whether it is so only without the variables that a reviewer has to see.
-type Decided = (Facts, Decision, Sight);
-
-/// Whether a human sees the variables that change what runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sight {
-    Seen,
-    Unseen,
-}
+/// What was found and decided, and for which environment.
+type Decided<'h> = (Facts, Decision, &'h Machine);
 
 impl Here {
     /// Looks around for a run.
@@ -58,12 +53,13 @@ impl Here {
         let home = surroundings.account.home.as_deref();
         let matters = |name: &[u8], value: &[u8]| inherited::changes_what_runs(&catalog, home, name, value);
         let cleaned = environment::clean(&surroundings.variables, &loaded.settings.environment, matters);
-        let machine = Machine::new(surroundings.cwd.clone(), cleaned.environment.clone());
         let unseen = (!cleaned.shown.is_empty())
-            .then(|| Machine::new(surroundings.cwd.clone(), environment(&cleaned, Sight::Unseen)));
+            .then(|| Machine::new(surroundings.cwd.clone(), Arc::new(without_shown(&cleaned))));
+        let Cleaned { environment, shown, .. } = cleaned;
+        let machine = Machine::new(surroundings.cwd.clone(), Arc::new(environment));
         let context = context(&surroundings, &loaded, agent.clone(), &machine);
         let caller = caller(surroundings, agent);
-        Ok(Self { caller, loaded, cleaned, machine, unseen, context, catalog })
+        Ok(Self { caller, loaded, shown, machine, unseen, context, catalog })
     }
 
     /// The settings.
@@ -83,24 +79,17 @@ impl Here {
     /// Whoever asks chooses the variables, and those that a reviewer has to see can make a harmless program run something
     /// else (`GIT_CONFIG_COUNT`, `RIPGREP_CONFIG_PATH`): what runs without a human is judged without them, and runs
     /// without them, except where the configuration passes them. So is what would run unseen only because of them.
-    fn decided(&self, line: &CommandLine) -> Result<Decided> {
-        let Some(machine) = &self.unseen else {
-            return self
-                .decide_on(&self.machine, line)
-                .map(|(facts, decision)| (facts, decision, Sight::Seen));
-        };
-        let (facts, decision) = self.decide_on(machine, line)?;
-        if decision.action == Action::Allow {
-            return Ok((facts, decision, Sight::Unseen));
+    fn decided(&self, line: &CommandLine) -> Result<Decided<'_>> {
+        let Some(unseen) = &self.unseen else { return self.decide_on(&self.machine, line) };
+        let without = self.decide_on(unseen, line)?;
+        if without.1.action == Action::Allow {
+            return Ok(without);
         }
-        let seen = self.decide_on(&self.machine, line)?;
-        if seen.1.action == Action::Allow {
-            return Ok((facts, decision, Sight::Unseen));
-        }
-        Ok((seen.0, seen.1, Sight::Seen))
+        let with = self.decide_on(&self.machine, line)?;
+        Ok(if with.1.action == Action::Allow { without } else { with })
     }
 
-    fn decide_on(&self, machine: &Machine, line: &CommandLine) -> Result<(Facts, Decision)> {
+    fn decide_on<'h>(&'h self, machine: &'h Machine, line: &CommandLine) -> Result<Decided<'h>> {
         let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
         let around = Around { machine, policy: &policy, context: &self.context };
         let facts = facts::analyse(line, &around, &self.catalog);
@@ -111,7 +100,7 @@ impl Here {
             let context = Context { found: sys::tree::files_below(&trees), ..self.context.clone() };
             policy::decide(&facts, &context, &policy, &whitelist)?
         };
-        Ok((facts, decision))
+        Ok((facts, decision, machine))
     }
 
     /// Understands and decides: everything that is known of the command line, bound to what would run.
@@ -120,16 +109,16 @@ impl Here {
     /// Where the compiled policy is damaged, or no identifier can be made.
     pub fn judge(&self, run: &Run) -> Result<Request> {
         let line = run.command_line.clone();
-        let (facts, mut decision, sight) = self.decided(&line)?;
+        let (facts, mut decision, machine) = self.decided(&line)?;
         let settings = self.settings();
         decision.timeout = settings.timeout.unwrap_or(decision.timeout);
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
-        let plan = plan::draw_up(&line, &facts, &shells, environment(&self.cleaned, sight), &self.machine);
+        let plan = plan::draw_up(&line, &facts, &shells, machine);
         let files = bind::files(&plan, &facts, decision.action);
         Ok(Request {
             id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),
             command_line: line,
-            environment: shown(&plan.environment, &self.cleaned.shown),
+            environment: shown(&plan.environment, &self.shown),
             plan,
             facts,
             decision,
@@ -179,7 +168,7 @@ impl Here {
             timestamp: Some(request.asked_at / 1000),
             command: Some(String::from_utf8_lossy(&text).into_owned()),
             title: None,
-            environment: described(&self.cleaned.environment),
+            environment: described(self.machine.environment()),
         };
         let options = record::Options {
             format: settings.format,
@@ -216,9 +205,9 @@ impl Here {
     }
 }
 
-/// What a command gets of the caller's environment.
-fn environment(cleaned: &Cleaned, sight: Sight) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| sight == Sight::Seen || !cleaned.shown.contains(name);
+/// What a command gets of the caller's environment where no human sees it.
+fn without_shown(cleaned: &Cleaned) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| !cleaned.shown.contains(name);
     cleaned.environment.iter().filter(kept).cloned().collect()
 }
 

@@ -3,13 +3,17 @@
 //! What runs is what was parsed: a transparent simple command as argv from the file that analysis found, anything else
 //! as the same bytes in the pinned shell.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     approval::{Plan, Start},
     exec,
     facts::{CommandLine, Facts, Program, World},
     syntax::Dialect,
+    sys::world::Machine,
 };
 
 /// The shells that texts are run by, pinned by configuration.
@@ -23,16 +27,10 @@ pub struct Shells {
 
 /// Draws up what would be started.
 ///
-/// `world` looks names up as the command's own `PATH` would.
-pub(super) fn draw_up(
-    line: &CommandLine,
-    facts: &Facts,
-    shells: &Shells,
-    environment: Vec<(Vec<u8>, Vec<u8>)>,
-    world: &dyn World,
-) -> Plan {
+/// `machine` has the environment that the command gets, and looks names up as its own `PATH` would.
+pub(super) fn draw_up(line: &CommandLine, facts: &Facts, shells: &Shells, machine: &Machine) -> Plan {
     let start = match line {
-        CommandLine::Argv(argv) => argv_start(argv, world),
+        CommandLine::Argv(argv) => argv_start(argv, machine),
         CommandLine::Shell { text, dialect, options, arguments } => {
             simple_start(facts).unwrap_or_else(|| {
                 let file = match dialect {
@@ -43,7 +41,7 @@ pub(super) fn draw_up(
             })
         }
     };
-    Plan { start, environment, cwd: world.cwd().to_path_buf() }
+    Plan { start, environment: Arc::clone(machine.environment()), cwd: machine.cwd().to_path_buf() }
 }
 
 fn argv_start(argv: &[Vec<u8>], world: &dyn World) -> Start {

@@ -6,6 +6,7 @@ use std::{
     fs,
     os::unix::ffi::OsStrExt as _,
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::facts::{Resolved, World};
@@ -24,19 +25,25 @@ const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
 pub struct Machine {
     cwd: PathBuf,
     home: Option<PathBuf>,
-    variables: Vec<(Vec<u8>, Vec<u8>)>,
+    variables: Arc<Vec<(Vec<u8>, Vec<u8>)>>,
 }
 
 impl Machine {
     /// Describes the machine for a command that starts in `cwd` with the cleaned environment `variables`.
     #[must_use]
-    pub fn new(cwd: PathBuf, variables: Vec<(Vec<u8>, Vec<u8>)>) -> Self {
+    pub fn new(cwd: PathBuf, variables: Arc<Vec<(Vec<u8>, Vec<u8>)>>) -> Self {
         let mut machine = Self { cwd, home: None, variables };
         machine.home = machine
             .value(b"HOME")
             .filter(|home| home.starts_with(b"/"))
             .map(|home| PathBuf::from(OsStr::from_bytes(home)));
         machine
+    }
+
+    /// The environment that the command will get.
+    #[must_use]
+    pub const fn environment(&self) -> &Arc<Vec<(Vec<u8>, Vec<u8>)>> {
+        &self.variables
     }
 
     fn value(&self, name: &[u8]) -> Option<&[u8]> {

@@ -85,13 +85,13 @@ fn an_empty_entry_of_the_path_is_the_working_directory() {
     let (_keep, root) = root();
     executable(&root.join("tool"));
     assert_eq!(find_on_path(b"/nowhere:", b"tool", &root), Some(root.join("tool")));
-    let machine = Machine::new(root.clone(), vec![(b"PATH".to_vec(), b".".to_vec())]);
+    let machine = Machine::new(root.clone(), vec![(b"PATH".to_vec(), b".".to_vec())].into());
     assert_eq!(machine.find_program(b"tool"), Some(root.join("./tool")));
 }
 
 #[test]
 fn home_and_variables_are_those_of_the_cleaned_environment() {
-    let machine = |home: &str| Machine::new("/".into(), vec![(b"HOME".to_vec(), home.into())]);
+    let machine = |home: &str| Machine::new("/".into(), vec![(b"HOME".to_vec(), home.into())].into());
     assert_eq!(machine("/home/me").home(), Some(Path::new("/home/me")));
     assert_eq!(machine("relative").home(), None);
     assert_eq!(machine("/h").variable(b"HOME"), Some(b"/h".to_vec()));

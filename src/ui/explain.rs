@@ -298,7 +298,7 @@ fn fact(out: &mut Vec<Line>, name: &str, text: &str, width: usize) {
 }
 
 fn everything(out: &mut Vec<Line>, request: &Request, width: usize) {
-    for (name, value) in &request.plan.environment {
+    for (name, value) in request.plan.environment.iter() {
         fact(out, "passed", &format!("{}={}", Printable::line(name), Printable::line(value)), width);
     }
     for file in &request.files {

@@ -142,7 +142,7 @@ fn request(text: &str, timeout: Duration) -> Request {
                 file: "/bin/bash".into(),
                 argv: vec![b"bash".into(), b"-c".into(), text.into()],
             },
-            environment: Vec::new(),
+            environment: Vec::new().into(),
             cwd: cwd.clone(),
         },
         facts: Facts { opaque: Some(Opacity { why, span }), ..Facts::default() },

@@ -27,7 +27,8 @@ fn permit_without(variable: &str, start: Start) -> Permit {
     let environment = std::env::vars_os()
         .filter(|(name, _)| name != variable)
         .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-        .collect();
+        .collect::<Vec<_>>()
+        .into();
     let plan = Plan { start, environment, cwd: std::env::current_dir().unwrap() };
     let binding = Binding::of(&plan, &[]);
     Permit::from_decision(&allow(), plan, binding).unwrap()
