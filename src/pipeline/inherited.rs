@@ -38,6 +38,8 @@ const USUAL: &[&str] = &[
     "SSH_CLIENT",
     "SSH_CONNECTION",
     "SSH_TTY",
+    "TMUX",
+    "TMUX_PANE",
     "VAULT_TOKEN",
     "VIRTUAL_ENV",
     "XDG_CURRENT_DESKTOP",
@@ -56,11 +58,21 @@ const USUAL: &[&str] = &[
 
 /// Usual where they lead to what root or the account set up; sorted.
 const PLACES: &[&str] = &[
+    "AWS_CA_BUNDLE",
     "CARGO_HOME",
+    "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
     "GNUPGHOME",
     "GOROOT",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
     "RUSTUP_HOME",
     "SHELL",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
     "TMPDIR",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
@@ -87,7 +99,7 @@ fn is_set_up(path: &Path, home: Option<&Path>) -> bool {
         return false;
     }
     let hidden = |below: &Path| below.as_os_str().as_bytes().starts_with(b".");
-    ["/usr", "/bin", "/opt"].iter().any(|system| path.starts_with(system))
+    ["/usr", "/bin", "/opt", "/etc/ssl", "/etc/pki"].iter().any(|system| path.starts_with(system))
         || home.and_then(|home| path.strip_prefix(home).ok()).is_some_and(hidden)
         || path == Path::new("/tmp")
 }
