@@ -124,6 +124,8 @@ impl<'r, 'a> Reader<'r, 'a> {
         let reach = self.scope.iter().map(|entry| entry.reach).max().unwrap_or(Reach::Anything);
         match reach {
             Reach::Nothing => {}
+            // Names of files in this directory can only spell an option that reads another file in it.
+            Reach::Read if matches!(item.content, Content::Glob(_)) => {}
             Reach::Read => self.parsed.unseen_read = Some(item.span),
             Reach::Anything => self.doubt("a word that only the shell knows could be an option", item.span),
         }

@@ -83,7 +83,7 @@ impl Analysis<'_> {
                 Some(self.invoke(items, Scene { certain_environment, ..scene }))
             }
             CommandKind::Test => {
-                let at = self.record(Program::Nothing, &[], command.span, scene);
+                let at = self.record(Program::Builtin("[[".to_owned()), &[], command.span, scene);
                 self.conditional(at, items, scene);
                 Some(at)
             }
@@ -292,7 +292,8 @@ fn arithmetic(script: &Script) -> Vec<(usize, &[u8], Span)> {
 fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
     let defined = script.commands.iter().enumerate().filter_map(|(index, command)| match &command.kind {
         CommandKind::Function { name } => {
-            Some((name.as_slice(), index, command.level == 0 && !command.conditional && !command.background))
+            let surely = command.level == 0 && !command.conditional && !command.background;
+            Some((name.as_slice(), index, surely && !calls_itself(script, index, name)))
         }
         _ => None,
     });
@@ -301,6 +302,14 @@ fn functions(script: &Script) -> Vec<(&[u8], usize, bool)> {
         functions.iter_mut().for_each(|(_, _, surely)| *surely = false);
     }
     functions
+}
+
+/// Whether the body of a function runs the function: nobody knows how often.
+fn calls_itself(script: &Script, index: usize, name: &[u8]) -> bool {
+    let Some(definition) = script.commands.get(index) else { return true };
+    let body = script.commands.iter().skip(index + 1);
+    body.take_while(|command| command.span.start < definition.span.end)
+        .any(|command| command.words.first().and_then(Word::literal) == Some(name))
 }
 
 /// Whether a command may remove a function, or run a text that does.

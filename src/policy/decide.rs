@@ -30,7 +30,7 @@ pub fn decide(
     policy: &Policy<'_>,
     whitelist: &Whitelist<'_>,
 ) -> Result<Decision, Corrupt> {
-    let bench = Bench { policy, context, whitelist, written: floor::written(facts) };
+    let bench: Bench<'_> = Bench { policy, context, whitelist, line: floor::Line::of(facts) };
     let mut outcomes = Vec::with_capacity(facts.invocations.len());
     for invocation in &facts.invocations {
         outcomes.push(bench.part(invocation)?);
@@ -93,8 +93,7 @@ struct Bench<'b> {
     policy: &'b Policy<'b>,
     context: &'b Context,
     whitelist: &'b Whitelist<'b>,
-    /// The files that the line itself writes.
-    written: Vec<PathBuf>,
+    line: floor::Line<'b>,
 }
 
 impl Outcome {
@@ -167,7 +166,7 @@ impl Bench<'_> {
 
     /// Raises what is high whatever the rules say.
     fn keep_floor(&self, outcome: &mut Outcome, invocation: &Invocation, judged: &Judged) {
-        for floor in floor::of(invocation, &judged.effects, &self.written, self.context) {
+        for floor in floor::of(invocation, &judged.effects, &self.line, self.context) {
             if outcome.part.tier < Tier::High {
                 let effect = floor.effect.and_then(|index| judged.effects.get(index));
                 let why = floor.why;

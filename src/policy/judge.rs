@@ -109,13 +109,18 @@ pub(super) fn speakers(
 fn effects(policy: &Policy<'_>, context: &Context, invocation: &Invocation) -> Result<Vec<Effect>, Corrupt> {
     let mut effects = invocation.effects.clone();
     effects.extend(stray_program(policy, context, invocation)?);
-    let own = invocation_path(invocation);
+    let own = invocation_path(invocation).filter(|_| invocation.via.iter().all(|name| is_see_through(name)));
     for effect in &mut effects {
         if effect.kind == EffectKind::Execute && own.is_some_and(|own| is_own(own, &effect.target, context)) {
             (effect.kind, effect.undo) = (EffectKind::ProjectCode, Undo::Reversible);
         }
     }
     Ok(effects)
+}
+
+/// Whether a wrapper starts what a person can see it start; others hide it in an option (`tar -I ./x`).
+fn is_see_through(wrapper: &str) -> bool {
+    ["env", "time", "timeout", "nice", "nohup", "stdbuf", "bash", "sh", "exec", "command"].contains(&wrapper)
 }
 
 /// Whether a target is the program itself and lies in the workspace.

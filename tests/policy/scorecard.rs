@@ -15,7 +15,7 @@ const CORPORA: [(&str, &str); 2] =
 /// change that needs more is a change for the worse.
 const MOST: [(Label, [usize; 3]); 6] = [
     (Label::AtLeast(Tier::Deny), [0, 0, 0]),
-    (Label::AtLeast(Tier::High), [0, 1, 0]),
+    (Label::AtLeast(Tier::High), [0, 0, 0]),
     (Label::AtLeast(Tier::Medium), [0, 0, 0]),
     (Label::NotAllowed, [0, 0, 0]),
     (Label::AtMost(Tier::Low), [0, 0, 1]),

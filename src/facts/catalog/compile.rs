@@ -81,8 +81,9 @@ fn entries(
 fn entry(names: &Text, raw: &RawEntry, groups: &BTreeMap<Text, RawGroup>) -> Outcome<Entry> {
     let options = options(names, raw, groups)?;
     let operands = slots(&raw.operands)?;
-    let lists = operands.iter().all(|slot| slot.kind.reach() == Reach::Nothing);
-    let reach = options.iter().map(|(_, option)| reach(option, lists)).max().unwrap_or(Reach::Nothing);
+    let operand_reach = operands.iter().map(|slot| slot.kind.reach()).max().unwrap_or(Reach::Nothing);
+    let reach =
+        options.iter().map(|(_, option)| reach(option, operand_reach)).max().unwrap_or(Reach::Nothing);
     let entry = Entry {
         style: raw.style.as_ref().map_or(Ok(Style::Gnu), style)?,
         options_first: raw.options_first,
@@ -217,8 +218,8 @@ fn option(raw: &RawOption) -> Outcome<OptionEntry> {
     })
 }
 
-/// What an unseen option could do; `lists`: the operands name nothing that is read.
-fn reach(option: &OptionEntry, lists: bool) -> Reach {
+/// What an unseen option could do, and what could then be done to the operands.
+fn reach(option: &OptionEntry, operand_reach: Reach) -> Reach {
     let read_only = |templates: &[Template]| {
         templates.iter().all(|one| matches!(one.kind, EffectKind::Read | EffectKind::List))
     };
@@ -227,7 +228,6 @@ fn reach(option: &OptionEntry, lists: bool) -> Reach {
         || option.operands.is_some()
         || option.operands_also.is_some()
         || option.ends_options
-        || option.replaces_first_operand
         || !option.retypes.is_empty()
         || option.stdin.is_some_and(|stdin| stdin != Stdin::Data)
         || !read_only(option.effects)
@@ -235,6 +235,9 @@ fn reach(option: &OptionEntry, lists: bool) -> Reach {
         return Reach::Anything;
     }
     let values = option.values.iter().map(|kind| kind.reach()).max().unwrap_or(Reach::Nothing);
+    // Where the option stands in for the first operand, that one is read as the next.
+    let values = if option.replaces_first_operand { values.max(operand_reach) } else { values };
+    let lists = operand_reach == Reach::Nothing;
     if option.effects.is_empty() && (lists || !option.recursive) { values } else { values.max(Reach::Read) }
 }
 
