@@ -7,6 +7,7 @@ mod bind;
 mod here;
 mod inherited;
 mod ledger;
+mod past;
 mod plan;
 mod refused;
 mod unstarted;

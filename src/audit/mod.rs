@@ -6,7 +6,9 @@ mod chain;
 mod decode;
 mod encode;
 mod event;
+mod glance;
 mod log;
+mod newest;
 mod octets;
 mod read;
 mod runs;
@@ -15,6 +17,7 @@ mod verify;
 
 pub use decode::Record;
 pub use event::{By, Cause, Event, EventKind, Judgement, Recording, Reviewer, Subject};
+pub use glance::{Glance, member};
 pub use log::{Durability, Log, LogError};
 pub use octets::Octets;
 pub use read::Wholeness;

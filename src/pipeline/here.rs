@@ -14,7 +14,7 @@ use crate::{
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
 
-use super::{Run, Shells, around::Around, bind, inherited, plan};
+use super::{Run, Shells, around::Around, bind, inherited, past::LoggedPast, plan};
 
 /// The caller, the machine, and the configuration.
 pub struct Here {
@@ -68,12 +68,22 @@ impl Here {
         &self.loaded.settings
     }
 
-    /// What analysis finds in a command line, and what the policy says of it.
+    /// What analysis finds in a command line, and what the policy says of it; with what the past says, where it would
+    /// not simply run.
     ///
     /// # Errors
     /// Where the compiled policy is damaged.
     pub fn decide(&self, line: &CommandLine) -> Result<(Facts, Decision)> {
-        self.decided(line).map(|(facts, decision, _)| (facts, decision))
+        let (facts, mut decision, _) = self.decided(line)?;
+        if decision.action != Action::Allow {
+            self.weigh_past(&facts, &mut decision)?;
+        }
+        Ok((facts, decision))
+    }
+
+    fn weigh_past(&self, facts: &Facts, decision: &mut Decision) -> Result<()> {
+        let past = LoggedPast { state: &self.settings().state, catalog: &self.catalog };
+        Ok(policy::weigh_past(decision, facts, &self.context, &self.loaded.policy()?, &past)?)
     }
 
     /// Whoever asks chooses the variables, and those that a reviewer has to see can make a harmless program run something
@@ -110,6 +120,9 @@ impl Here {
     pub fn judge(&self, run: &Run) -> Result<Request> {
         let line = run.command_line.clone();
         let (facts, mut decision, machine) = self.decided(&line)?;
+        if decision.action == Action::Ask {
+            self.weigh_past(&facts, &mut decision)?;
+        }
         let settings = self.settings();
         decision.timeout = settings.timeout.unwrap_or(decision.timeout);
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };

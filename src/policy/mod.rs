@@ -49,7 +49,7 @@ pub use decision::{Action, Decision, Part, Reason, Tier};
 pub use effect_text::effect_text;
 pub use examples::{Analyse, ExampleMachine};
 pub use overview::RuleOverview;
-pub use schema::{KEYS, SCORE_ROWS};
+pub use schema::{KEYS, score_rows};
 pub use score::{Deed, History, LocalTime, Memory, Past, Question, deeds, weigh_past};
 pub use scorecard::{Judgement, Tally, judge_line, tally};
 pub use shipped::Shipped;

@@ -66,15 +66,10 @@ pub const KEYS: [(&str, &[&str]); 5] = [
 ];
 
 /// The names of the rows of the score; `man/gate-policy.5` describes the same.
-pub const SCORE_ROWS: [&str; Row::NAMES.len()] = {
-    let mut names = [""; Row::NAMES.len()];
-    let mut index = 0;
-    while index < names.len() {
-        names[index] = Row::NAMES[index].0;
-        index += 1;
-    }
-    names
-};
+#[must_use]
+pub fn score_rows() -> Vec<&'static str> {
+    Row::NAMES.iter().map(|(name, _)| *name).collect()
+}
 
 const TIERS: [(&str, Tier); 4] =
     [("low", Tier::Low), ("medium", Tier::Medium), ("high", Tier::High), ("deny", Tier::Deny)];
