@@ -10,6 +10,7 @@ mod ledger;
 mod past;
 mod plan;
 mod refused;
+mod replay;
 mod unstarted;
 
 use anyhow::Result;
@@ -26,8 +27,10 @@ use crate::{
 
 pub use here::Here;
 use ledger::Ledger;
+
 pub use plan::Shells;
 use refused::Refused;
+pub use replay::{Rejudged, Replay};
 
 /// As often as something may change under a reviewer's eyes before gate stops asking.
 const DRIFTS: usize = 3;

@@ -18,6 +18,7 @@ mod plan;
 mod prompt;
 mod request;
 pub mod runs;
+pub mod seat;
 mod socket;
 pub mod terminal;
 mod verdict;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    facts::{Resolved, World},
-    policy::{Context, Policy},
-    sys::world::Machine,
+    facts::{self, Catalog, CommandLine, Facts, Resolved, World},
+    policy::{self, Context, Corrupt, Decision, Policy, Whitelist},
+    sys::{self, world::Machine},
 };
 
 /// The machine, and the policy that says where its programs lie.
@@ -13,6 +13,26 @@ pub(super) struct Around<'a> {
     pub(super) machine: &'a Machine,
     pub(super) policy: &'a Policy<'a>,
     pub(super) context: &'a Context,
+}
+
+impl Around<'_> {
+    /// Understands and decides, after a look into the trees that count.
+    pub(super) fn decide(
+        &self,
+        line: &CommandLine,
+        catalog: &Catalog,
+        whitelist: &Whitelist<'_>,
+    ) -> Result<(Facts, Decision), Corrupt> {
+        let facts = facts::analyse(line, self, catalog);
+        let trees = policy::trees_to_look_at(&facts, self.context, self.policy)?;
+        let decision = if trees.is_empty() {
+            policy::decide(&facts, self.context, self.policy, whitelist)?
+        } else {
+            let context = Context { found: sys::tree::files_below(&trees), ..self.context.clone() };
+            policy::decide(&facts, &context, self.policy, whitelist)?
+        };
+        Ok((facts, decision))
+    }
 }
 
 impl World for Around<'_> {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use crate::{
-    approval::{Approvers, Caller, Permit, Request, RequestId, Reviewer, SecondTerminal, runs::Registration},
+    approval::{
+        Approvers, Caller, Permit, Request, RequestId, Reviewer, SecondTerminal, runs::Registration, seat,
+    },
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
-    facts::{self, Catalog, CommandLine, Facts},
+    facts::{Catalog, CommandLine, Facts},
     policy::{self, Action, Context, Decision},
     record,
     sys::{self, caller::CallerEnvironment, world::Machine},
@@ -102,14 +104,7 @@ impl Here {
     fn decide_on<'h>(&'h self, machine: &'h Machine, line: &CommandLine) -> Result<Decided<'h>> {
         let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
         let around = Around { machine, policy: &policy, context: &self.context };
-        let facts = facts::analyse(line, &around, &self.catalog);
-        let trees = policy::trees_to_look_at(&facts, &self.context, &policy)?;
-        let decision = if trees.is_empty() {
-            policy::decide(&facts, &self.context, &policy, &whitelist)?
-        } else {
-            let context = Context { found: sys::tree::files_below(&trees), ..self.context.clone() };
-            policy::decide(&facts, &context, &policy, &whitelist)?
-        };
+        let (facts, decision) = around.decide(line, &self.catalog, &whitelist)?;
         Ok((facts, decision, machine))
     }
 
@@ -144,12 +139,7 @@ impl Here {
     /// Who can be asked. A configured name that no account has is nobody.
     pub(super) fn approvers(&self) -> Approvers {
         let settings = self.settings();
-        let named = &settings.approver.reviewers;
-        let reviewers = if named.is_empty() {
-            vec![self.caller.uid]
-        } else {
-            named.iter().filter_map(|name| sys::account::uid_of(name)).collect()
-        };
+        let reviewers = seat::reviewers(&settings.approver.reviewers, self.caller.uid);
         let second_terminal =
             if settings.approver.socket { SecondTerminal::Offered } else { SecondTerminal::Off };
         Approvers {

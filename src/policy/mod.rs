@@ -55,7 +55,7 @@ pub use scorecard::{Judgement, Tally, judge_line, tally};
 pub use shipped::Shipped;
 pub use source::{Layer, Source, SourceIdentity};
 pub use whitelist::{
-    Banned, Covering, KEYS as WHITELIST_KEYS, NoSuchEntry, Revocation, Whitelist, WhitelistEntry,
-    ban_on_holes, compile_whitelist, format_seconds, read_whitelist, whitelist_entries, with_entries,
-    with_renewal, with_revocation,
+    Answer, Banned, Covering, KEYS as WHITELIST_KEYS, NoSuchEntry, Revocation, Sample, Suggestion, Use,
+    Whitelist, WhitelistEntry, ban_on_holes, compile_whitelist, days, format_seconds, read_whitelist, review,
+    samples, suggest, whitelist_entries, with_entries, with_renewal, with_revocation,
 };

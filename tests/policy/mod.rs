@@ -3,3 +3,4 @@
 mod default;
 mod manual;
 mod scorecard;
+mod whitelist;

@@ -32,12 +32,22 @@ pub(super) struct Filter {
 
 /// A point in time, or a distance from now, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Since {
+pub(in crate::cli) enum Since {
     Ago(u64),
     At(u64),
 }
 
-fn parse_since(text: &str) -> Result<Since, String> {
+impl Since {
+    /// The time meant, in milliseconds since the epoch; `now` likewise.
+    pub(in crate::cli) const fn from(self, now: u64) -> u64 {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(distance) => now.saturating_sub(distance),
+        }
+    }
+}
+
+pub(in crate::cli) fn parse_since(text: &str) -> Result<Since, String> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)];
     for (unit, seconds) in units {
         if let Some(number) = text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok()) {
@@ -54,11 +64,7 @@ fn parse_since(text: &str) -> Result<Since, String> {
 impl Filter {
     /// Whether a run is meant. `now` is in milliseconds since the epoch.
     pub(super) fn takes(&self, run: &Run, now: u64) -> bool {
-        let from = match self.since {
-            None => 0,
-            Some(Since::At(at)) => at,
-            Some(Since::Ago(distance)) => now.saturating_sub(distance),
-        };
+        let from = self.since.map_or(0, |since| since.from(now));
         run.time >= from
             && (!self.denied || matches!(run.verdict, Some(Verdict::Rejected { .. })))
             && self.event.as_ref().is_none_or(|event| run.events.contains(event))

@@ -15,6 +15,7 @@ use crate::{
 };
 
 use filter::Filter;
+pub(super) use filter::{Since, parse_since};
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 120;

@@ -2,10 +2,17 @@
 
 mod check;
 mod compile;
+mod keys;
+mod lines;
+mod person;
+mod promote;
+mod replay;
 mod score;
 mod show;
 mod subject;
+mod suggest;
 mod test;
+mod whitelist;
 
 use std::io::Write as _;
 
@@ -24,6 +31,15 @@ pub enum Choice {
     Score(score::Arguments),
     /// Print the rules that hold here and where they come from, or a policy that gate ships with
     Show(show::Arguments),
+    /// Suggest whitelist entries for what was approved again and again
+    Suggest(suggest::Arguments),
+    /// List, show, revoke and renew whitelist entries
+    #[command(subcommand)]
+    Whitelist(whitelist::Choice),
+    /// Show what another policy would have changed
+    Replay(replay::Arguments),
+    /// Put a policy file in its production place, after check, tests and replay
+    Promote(promote::Arguments),
     /// Compile settings and policy now instead of at the next run
     Compile(compile::Arguments),
 }
@@ -38,6 +54,10 @@ pub fn run(choice: &Choice) -> anyhow::Result<Exit> {
         Choice::Test(arguments) => test::run(arguments),
         Choice::Score(arguments) => score::run(arguments),
         Choice::Show(arguments) => show::run(arguments),
+        Choice::Suggest(arguments) => suggest::run(arguments),
+        Choice::Whitelist(choice) => whitelist::run(choice),
+        Choice::Replay(arguments) => replay::run(arguments),
+        Choice::Promote(arguments) => promote::run(arguments),
         Choice::Compile(arguments) => compile::run(arguments),
     }
 }

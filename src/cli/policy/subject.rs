@@ -51,6 +51,12 @@ pub(super) fn compile(policies: &[String]) -> anyhow::Result<Compiled> {
     together(&shipped, &texts)
 }
 
+/// Compiles a file's text on the default policy.
+pub(super) fn compile_text(path: &Path, text: &str) -> anyhow::Result<Compiled> {
+    let origin = path.display().to_string();
+    together(&[Shipped::Default], &[Text { origin, layer: Layer::User, text: text.to_owned() }])
+}
+
 fn compile_applying(loaded: &Loaded) -> anyhow::Result<Compiled> {
     let layer = if loaded.settings.enforce { Layer::Root } else { Layer::User };
     let mut shipped = Vec::new();

@@ -1,13 +1,16 @@
 //! `gate policy test`: cases, each a command line with the action that it should get.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
 use crate::{
     exit::Exit,
     facts::Catalog,
-    policy::{self, Action, Analyse as _, ExampleMachine, Policy, Whitelist},
+    policy::{self, Action, Analyse as _, Compiled, ExampleMachine, Policy, Whitelist},
     ui::Printable,
 };
 
@@ -34,8 +37,15 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let compiled = subject::compile(&arguments.policy)?;
-    let cases = arguments.cases.display().to_string();
-    let text = subject::text(&arguments.cases)?;
+    let (said, failed) = report(&compiled, &arguments.cases)?;
+    say(&said)?;
+    Ok(if failed == 0 { Exit::Success } else { Exit::Failure })
+}
+
+/// What comes of the cases of a file, and how many fail.
+pub(super) fn report(compiled: &Compiled, cases: &Path) -> anyhow::Result<(String, u32)> {
+    let text = subject::text(cases)?;
+    let cases = cases.display().to_string();
     let (policy, examples) = (Policy::open(&compiled.bytes)?, ExampleMachine::new(Catalog::built_in()));
     let (mut passed, mut failed, mut said) = (0u32, 0u32, String::new());
     for (number, line) in (1..).zip(text.lines()) {
@@ -56,8 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let _ = writeln!(said, "{cases}:{number}: {found}, not {expected}: {}", command.as_str());
     }
     let _ = writeln!(said, "{passed} passed, {failed} failed");
-    say(&said)?;
-    Ok(if failed == 0 { Exit::Success } else { Exit::Failure })
+    Ok((said, failed))
 }
 
 fn case(line: &str) -> anyhow::Result<(Action, &str)> {

@@ -182,7 +182,6 @@ const GENERAL: &[EffectKind] = &[
     EffectKind::Network,
     EffectKind::Remote,
     EffectKind::ProjectCode,
-    EffectKind::Process,
 ];
 
 /// Whether an entry with holes may speak of effects of a kind.

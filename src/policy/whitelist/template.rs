@@ -27,6 +27,15 @@ impl Hole {
     const ALL: [(&'static str, Self); 3] =
         [("{number}", Self::Number), ("{word}", Self::Word), ("{path}", Self::Path)];
 
+    /// As it is written.
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Self::Number => "{number}",
+            Self::Word => "{word}",
+            Self::Path => "{path}",
+        }
+    }
+
     /// Whether it stands for a text.
     pub(crate) fn takes(self, text: &[u8]) -> bool {
         match self {
