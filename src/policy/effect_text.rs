@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, os::unix::ffi::OsStrExt as _, path::Path};
 
-use crate::facts::{Effect, EffectKind, Target};
+use crate::facts::{Effect, EffectKind, Target, Undo};
 
 /// An effect in words, the same for equal effects and different for different ones: `reads /etc/hosts`.
 ///
@@ -46,6 +46,16 @@ pub fn effect_text(effect: &Effect) -> String {
         text.push_str(" elsewhere");
     }
     text
+}
+
+/// Whether an effect can be undone, in words.
+#[must_use]
+pub const fn undo_text(undo: Undo) -> &'static str {
+    match undo {
+        Undo::Harmless => "nothing to undo",
+        Undo::Reversible => "can be undone",
+        Undo::Irreversible => "cannot be undone",
+    }
 }
 
 const fn verb(kind: EffectKind) -> &'static str {

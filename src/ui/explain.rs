@@ -8,13 +8,17 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use crate::{
     approval::{Request, Start, StdinKind},
     facts::{CommandLine, Effect, Facts, Invocation, Program, Undo},
-    policy::{Action, Decision, Reason, Tier, effect_text},
+    policy::{Action, Decision, Reason, Tier, effect_text, undo_text},
 };
 
 use super::{
     Printable, highlight,
     style::{Line, Role, Style, flow},
 };
+
+/// Narrower screens show the heaviest reasons of a score alone, until everything is asked for.
+const PHONE: usize = 60;
+const ON_A_PHONE: usize = 3;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +54,7 @@ pub fn decision(
         };
         PartView { number: index + 1, invocation, tier, reasons, detail, width }.show(&mut out);
     }
-    score(&mut out, decision, width);
+    score(&mut out, decision, detail, width);
     out
 }
 
@@ -212,6 +216,7 @@ impl PartView<'_> {
             line.push(Role::Tier(Tier::High), "! ");
         }
         line.push(Role::Text, &safe(&text));
+        line.push(Role::Aside, &format!(", {}", undo_text(effect.undo)));
         if self.detail == Detail::Everything {
             line.push(Role::Aside, &format!(", by {}", safe(&effect.because)));
         }
@@ -277,19 +282,37 @@ fn rule(reason: &Reason) -> String {
     reason.rule.as_deref().map_or_else(|| " [no rule]".to_owned(), |rule| format!(" [{}]", safe(rule)))
 }
 
-fn score(out: &mut Vec<Line>, decision: &Decision, width: usize) {
-    let mut weights: Vec<String> = decision
-        .reasons
-        .iter()
-        .filter(|reason| reason.weight > 0)
-        .map(|reason| {
-            let title = reason.text.split_once(": ").map_or(reason.text.as_str(), |(title, _)| title);
-            format!("{} {}", reason.weight, safe(title))
-        })
-        .collect();
-    weights.dedup();
-    let text = if weights.is_empty() { "nothing weighs".to_owned() } else { weights.join(" + ") };
-    fact(out, "score", &format!("{} = {text}", decision.score), width);
+/// What the score adds up, heaviest first. A phone has room for the heaviest.
+fn score(out: &mut Vec<Line>, decision: &Decision, detail: Detail, width: usize) {
+    let weights: Vec<&Reason> = decision.reasons.iter().filter(|reason| reason.weight > 0).collect();
+    let sum: u32 = weights.iter().map(|reason| u32::from(reason.weight)).sum();
+    let bound = if sum > decision.score.into() { ", at most 100" } else { "" };
+    if detail == Detail::Everything && weights.len() > 1 {
+        fact(out, "score", &format!("{}{bound}", decision.score), width);
+        for reason in weights {
+            let head = Line::default().with(Role::Aside, "     + ");
+            let name = reason.row.as_deref().or(reason.rule.as_deref());
+            let name = name.map_or_else(String::new, |name| format!(" [{}]", safe(name)));
+            let line = Line::default().with(Role::Text, &weight(reason)).with(Role::Aside, &name);
+            flow(out, head, &line, width);
+        }
+        return;
+    }
+    let room = if detail == Detail::Essential && width < PHONE { ON_A_PHONE } else { weights.len() };
+    let mut text = weights.iter().take(room).map(|reason| weight(reason)).collect::<Vec<_>>().join(" + ");
+    match weights.len().saturating_sub(room) {
+        _ if weights.is_empty() => text.push_str("nothing weighs"),
+        0 => {}
+        more => text.push_str(&format!(" and {more} more")),
+    }
+    fact(out, "score", &format!("{} = {text}{bound}", decision.score), width);
+}
+
+/// What a reason weighs and why. Of a rule's the effect is left out, which stands with its part.
+fn weight(reason: &Reason) -> String {
+    let title = reason.text.split_once(": ").map_or(reason.text.as_str(), |(title, _)| title);
+    let text = if reason.row.is_some() { &reason.text } else { title };
+    format!("{} {}", reason.weight, safe(text))
 }
 
 fn fact(out: &mut Vec<Line>, name: &str, text: &str, width: usize) {

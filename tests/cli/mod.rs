@@ -6,5 +6,6 @@ mod configuration;
 mod enforcement;
 mod invariants;
 mod questions;
+mod score;
 mod surroundings;
 mod usage;
