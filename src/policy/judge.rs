@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::facts::{Effect, EffectKind, Invocation, Program, Target, Undo};
+use crate::facts::{Effect, Invocation, Program, Target};
 
 use super::{
     Context, Corrupt, Policy, Tier,
@@ -13,7 +13,7 @@ use super::{
     candidates,
     index::NO_PATTERN,
     paths::{self, Contact, PathPattern, Touch},
-    pattern,
+    pattern, program,
     rule::Kinds,
     words,
 };
@@ -80,7 +80,7 @@ pub(super) fn judge(
     context: &Context,
     invocation: &Invocation,
 ) -> Result<Judged, Corrupt> {
-    let effects = effects(policy, context, invocation)?;
+    let effects = program::effects(policy, context, invocation)?;
     let scopes = Scopes::Count;
     let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
     court.commands()?;
@@ -96,45 +96,12 @@ pub(super) fn speakers(
     context: &Context,
     invocation: &Invocation,
 ) -> Result<Vec<u32>, Corrupt> {
-    let effects = effects(policy, context, invocation)?;
+    let effects = program::effects(policy, context, invocation)?;
     let scopes = Scopes::Ignored;
     let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
     court.commands()?;
     court.effects()?;
     Ok(court.said.iter().map(|said| said.rule).collect())
-}
-
-/// The effects of an invocation, running a program from an unexpected place among them. A program of the workspace's
-/// own is project code.
-fn effects(policy: &Policy<'_>, context: &Context, invocation: &Invocation) -> Result<Vec<Effect>, Corrupt> {
-    let mut effects = invocation.effects.clone();
-    effects.extend(stray_program(policy, context, invocation)?);
-    let own = invocation_path(invocation).filter(|_| invocation.via.iter().all(|name| is_see_through(name)));
-    for effect in &mut effects {
-        if effect.kind == EffectKind::Execute && own.is_some_and(|own| is_own(own, &effect.target, context)) {
-            (effect.kind, effect.undo) = (EffectKind::ProjectCode, Undo::Reversible);
-        }
-    }
-    Ok(effects)
-}
-
-/// Whether a wrapper starts what a person can see it start; others hide it in an option (`tar -I ./x`).
-fn is_see_through(wrapper: &str) -> bool {
-    ["env", "time", "timeout", "nice", "nohup", "stdbuf", "bash", "sh", "exec", "command"].contains(&wrapper)
-}
-
-/// Whether a target is the program itself and lies in the workspace.
-fn is_own(program: &Path, target: &Target, context: &Context) -> bool {
-    let Target::Path { path, resolved, recursive: false } = target else { return false };
-    let inside = |path: &Path| context.workspace.as_deref().is_some_and(|root| path.starts_with(root));
-    path == program && inside(path) && inside(resolved)
-}
-
-fn invocation_path(invocation: &Invocation) -> Option<&Path> {
-    match &invocation.program {
-        Program::File { path, .. } => path.as_deref(),
-        _ => None,
-    }
 }
 
 struct Court<'c> {
@@ -401,16 +368,6 @@ impl<'c> Court<'c> {
     }
 }
 
-impl Policy<'_> {
-    /// Whether a program may lie at this absolute path, so that the catalog may speak of it by its name.
-    ///
-    /// # Errors
-    /// [`Corrupt`].
-    pub fn expects_program(&self, context: &Context, path: &Path) -> Result<bool, Corrupt> {
-        any_pattern(self.programs()?, |pattern| paths::of_path(pattern, path, path, false, context).all)
-    }
-}
-
 /// Whether a file can be what a wide target means.
 fn reaches(target: &Target, file: &Path) -> bool {
     match target {
@@ -422,7 +379,10 @@ fn reaches(target: &Target, file: &Path) -> bool {
     }
 }
 
-fn any_pattern(patterns: Patterns<'_>, meets: impl Fn(PathPattern<'_>) -> bool) -> Result<bool, Corrupt> {
+pub(super) fn any_pattern(
+    patterns: Patterns<'_>,
+    meets: impl Fn(PathPattern<'_>) -> bool,
+) -> Result<bool, Corrupt> {
     patterns.iter().try_fold(false, |any, pattern| Ok(any || meets(pattern?)))
 }
 
@@ -459,45 +419,4 @@ fn any_text(patterns: super::bytes::List<'_>, text: &[u8]) -> Result<Contact, Co
         }
     }
     Ok(Contact::NONE)
-}
-
-/// What the catalog says of a program holds for the program that it means. One of the same name from an unexpected
-/// place is judged as running that file.
-fn stray_program(
-    policy: &Policy<'_>,
-    context: &Context,
-    invocation: &Invocation,
-) -> Result<Option<Effect>, Corrupt> {
-    let target = match &invocation.program {
-        Program::Nothing | Program::Builtin(_) | Program::Function(_) | Program::Elsewhere(_) => {
-            return Ok(None);
-        }
-        Program::Unknown => Target::Unknown,
-        Program::File { path: Some(path), .. } => {
-            if policy.expects_program(context, path)? {
-                return Ok(None);
-            }
-            Target::Path { path: path.clone(), resolved: path.clone(), recursive: false }
-        }
-        Program::File { path: None, .. } => {
-            let written = invocation.words.first().and_then(|word| word.value.as_deref()).unwrap_or(b"/");
-            if !written.contains(&b'/') {
-                return Ok(None);
-            }
-            named_file(written, &context.cwd)
-        }
-    };
-    let span = invocation.words.first().map_or(invocation.span, |word| word.span);
-    let because = "program from an unexpected place".into();
-    Ok(Some(Effect { kind: EffectKind::Execute, target, undo: Undo::Irreversible, because, span }))
-}
-
-fn named_file(written: &[u8], cwd: &Path) -> Target {
-    if paths::components(written).any(|part| part == b"..") {
-        return Target::Unknown;
-    }
-    let plain = paths::components(written).filter(|part| *part != b".").map(std::ffi::OsStr::from_bytes);
-    let mut path = if written.starts_with(b"/") { PathBuf::from("/") } else { cwd.to_owned() };
-    path.extend(plain);
-    Target::Path { resolved: path.clone(), path, recursive: false }
 }

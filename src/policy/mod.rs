@@ -6,6 +6,7 @@
 mod bytes;
 mod cache;
 mod candidates;
+mod comparison;
 mod compile;
 mod context;
 mod corpus;
@@ -23,6 +24,7 @@ mod layers;
 mod overview;
 mod paths;
 mod pattern;
+mod program;
 #[cfg(test)]
 mod properties;
 mod rule;
@@ -41,6 +43,7 @@ mod words;
 mod writer;
 
 pub use cache::{CompiledSource, Corrupt, Policy};
+pub use comparison::{ConditionChange, RuleChange, Way, compare};
 pub use compile::{Compiled, compile};
 pub use context::Context;
 pub use corpus::{Label, Miss, Row, read_corpus};

@@ -8,6 +8,7 @@ use super::{
     cache::{Patterns, Rule},
     paths::PathPattern,
     rule::UndoSet,
+    score::Row,
 };
 
 /// A rule in words.
@@ -53,6 +54,32 @@ impl Policy<'_> {
         (0..self.len()).map(|number| self.overview(number, &origins)).collect()
     }
 
+    /// The settings that hold, each with its value in words.
+    ///
+    /// # Errors
+    /// [`Corrupt`].
+    pub fn settings(&self) -> Result<Vec<(&'static str, String)>, Corrupt> {
+        let mut all = vec![
+            ("timeout", format!("{}s", self.timeout()?.as_secs())),
+            ("ttl", format!("{}s", self.ttl()?)),
+            ("programs", patterns(self.programs()?)?),
+        ];
+        for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Deny] {
+            all.push((tier.name(), self.base(tier)?.to_string()));
+        }
+        for (name, row) in Row::NAMES {
+            let mut weight = "none".to_owned();
+            for entry in self.score_rows()? {
+                let entry = entry?;
+                if entry.row == row {
+                    weight = entry.weight.to_string();
+                }
+            }
+            all.push((name, weight));
+        }
+        Ok(all)
+    }
+
     fn overview(&self, number: usize, origins: &[String]) -> Result<RuleOverview, Corrupt> {
         let rule = self.rule(u32::try_from(number).map_err(|_| Corrupt)?)?;
         let (source, line) = rule.origin()?;
@@ -62,8 +89,26 @@ impl Policy<'_> {
             reason: rule.reason()?.to_owned(),
             origin: origins.get(source).ok_or(Corrupt)?.clone(),
             line,
-            conditions: conditions(rule)?,
+            conditions: self.conditions(rule)?,
         })
+    }
+    fn conditions(&self, rule: Rule<'_>) -> Result<Vec<(&'static str, String)>, Corrupt> {
+        let mut all = conditions(rule)?;
+        let aside: Result<Vec<&str>, Corrupt> =
+            rule.instead_of()?.into_iter().map(|number| self.rule(number)?.id()).collect();
+        let medium_for = (rule.tier()? == Tier::Medium && rule.ttl()? != self.ttl()?).then_some(rule.ttl()?);
+        let further = [
+            ("instead of", aside?.join(", ")),
+            ("ttl", medium_for.map(|seconds| format!("{seconds}s")).unwrap_or_default()),
+            (
+                "reviewers",
+                Some(rule.reviewers()?)
+                    .filter(|count| *count > 1)
+                    .map_or_else(String::new, |count| count.to_string()),
+            ),
+        ];
+        all.extend(further.into_iter().filter(|(_, value)| !value.is_empty()));
+        Ok(all)
     }
 }
 

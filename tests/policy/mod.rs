@@ -1,5 +1,6 @@
 //! The rules that gate ships with.
 
+mod commands;
 mod default;
 mod manual;
 mod scorecard;

@@ -11,16 +11,24 @@ use gate::{
 const CORPORA: [(&str, &str); 2] =
     [("bypass.tsv", include_str!("../data/bypass.tsv")), ("benign.tsv", include_str!("../data/benign.tsv"))];
 
-/// Most misses of the default policy by label: false allow, too mild, false ask. Lower them when fewer are left; a
-/// change that needs more is a change for the worse.
-const MOST: [(Label, [usize; 3]); 6] = [
-    (Label::AtLeast(Tier::Deny), [0, 0, 0]),
-    (Label::AtLeast(Tier::High), [0, 0, 0]),
-    (Label::AtLeast(Tier::Medium), [0, 0, 0]),
-    (Label::NotAllowed, [0, 0, 0]),
-    (Label::AtMost(Tier::Low), [0, 0, 1]),
-    (Label::AtMost(Tier::Medium), [0, 0, 0]),
-];
+/// The score card in README is the bound: its figures are lowered when they get better.
+const README: &str = include_str!("../../README.md");
+
+/// What the card says of a label: its rows, and its false allows, mild rows and false asks.
+fn card(label: Label) -> (usize, [usize; 3]) {
+    let kind = if label.is_dangerous() { "dangerous" } else { "harmless" };
+    let line = README.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let words = line.into_iter().find(|words| words.starts_with(&[kind, label.name()])).unwrap();
+    let number = |word: &str| word.parse::<usize>().unwrap();
+    let cells: Vec<usize> = words[7..].chunks(3).map(|cell| number(cell[0])).collect();
+    let misses = match (kind, &cells[..]) {
+        ("dangerous", [allow]) => [*allow, 0, 0],
+        ("dangerous", [allow, mild]) => [*allow, *mild, 0],
+        ("harmless", [ask]) => [0, 0, *ask],
+        other => panic!("{other:?}"),
+    };
+    (number(words[2]), misses)
+}
 
 struct Scored {
     tallies: Vec<Tally>,
@@ -52,14 +60,15 @@ fn score(shipped: Shipped) -> Scored {
 #[test]
 fn the_default_policy_does_not_get_worse() {
     let scored = score(Shipped::Default);
-    for (label, most) in MOST {
+    for label in Label::ALL {
+        let (rows, most) = card(label);
         let tally = scored.tallies.iter().find(|tally| tally.label == label).unwrap();
+        assert_eq!(tally.rows, rows, "{label:?}");
         let found = [tally.false_allow, tally.too_mild, tally.false_ask];
         let worse = found.iter().zip(most).any(|(found, most)| *found > most);
         let words: Vec<&String> = scored.misses.iter().map(|(_, words)| words).collect();
         assert!(!worse, "{label:?}: {found:?}, at most {most:?}\n{words:#?}");
     }
-    assert_eq!(scored.tallies.iter().map(|tally| tally.rows).sum::<usize>(), 711);
 }
 
 #[test]
@@ -73,6 +82,15 @@ fn no_shipped_policy_lets_anything_dangerous_run() {
             .map(|(_, words)| words)
             .collect();
         assert!(allowed.is_empty(), "{}: {allowed:#?}", shipped.name());
+    }
+}
+
+#[test]
+fn the_card_holds_what_is_promised() {
+    for label in Label::ALL {
+        let (rows, [allow, mild, ask]) = card(label);
+        assert_eq!(allow, 0, "{label:?}");
+        assert!(mild * 100 <= rows * 5 && ask * 100 <= rows * 2, "{label:?}: {mild} {ask} of {rows}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod diff;
 mod keys;
 mod lines;
 mod person;
@@ -29,6 +30,8 @@ pub enum Choice {
     Test(test::Arguments),
     /// Count what a policy gets wrong in labelled command lines
     Score(score::Arguments),
+    /// Show what another policy would change, in rules and over labelled command lines
+    Diff(diff::Arguments),
     /// Print the rules that hold here and where they come from, or a policy that gate ships with
     Show(show::Arguments),
     /// Suggest whitelist entries for what was approved again and again
@@ -53,6 +56,7 @@ pub fn run(choice: &Choice) -> anyhow::Result<Exit> {
         Choice::Check(arguments) => check::run(arguments),
         Choice::Test(arguments) => test::run(arguments),
         Choice::Score(arguments) => score::run(arguments),
+        Choice::Diff(arguments) => diff::run(arguments),
         Choice::Show(arguments) => show::run(arguments),
         Choice::Suggest(arguments) => suggest::run(arguments),
         Choice::Whitelist(choice) => whitelist::run(choice),

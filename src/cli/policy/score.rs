@@ -31,9 +31,6 @@ Examples:
   gate policy score --policy ci --misses dangerous.tsv
   gate policy score --policy team.toml --format json *.tsv | jq .holds";
 
-/// Most of a command line that a row of the table of misses shows.
-const SHOWN: usize = 160;
-
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -260,7 +257,7 @@ fn cell(tally: &Tally, miss: Miss) -> String {
 
 fn miss_in_words(miss: &CardMiss) -> String {
     let command = Printable::line(miss.command.as_bytes());
-    let mut shown: String = command.as_str().chars().take(SHOWN).collect();
+    let mut shown: String = command.as_str().chars().take(subject::SHOWN).collect();
     if shown.len() < command.as_str().len() {
         shown.push('…');
     }
@@ -269,6 +266,6 @@ fn miss_in_words(miss: &CardMiss) -> String {
     format!(
         "{file}:{line}: {}: labelled {label}, came out {tier}: {}\n  {shown}",
         miss.miss,
-        reason.as_str().chars().take(SHOWN).collect::<String>()
+        reason.as_str().chars().take(subject::SHOWN).collect::<String>()
     )
 }

@@ -13,6 +13,9 @@ use crate::{
 
 const LIMIT: u64 = 64 << 20;
 
+/// Most characters of a command line, or of a reason, in a list.
+pub(super) const SHOWN: usize = 160;
+
 /// A file's text with who wrote it.
 struct Text {
     origin: String,
