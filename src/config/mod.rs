@@ -13,7 +13,7 @@ mod whitelist;
 
 pub use load::{ConfigError, Loaded, Origin, load};
 pub use places::Places;
-pub use schema::KEYS;
+pub use schema::{KEYS, check};
 pub use settings::{
     Approver, Audit, EnvironmentClasses, PolicySource, Record, RecordFrom, Settings, TerminalUse,
 };

@@ -17,6 +17,12 @@ use crate::{
 
 use super::{PolicySource, RecordFrom, Settings, TerminalUse};
 
+/// Everything that is wrong with the text of a `gate.toml`; nothing where it is good.
+#[must_use]
+pub fn check(text: &str) -> Vec<Diagnostic> {
+    Overlay::read(Path::new("/etc/gate/gate.toml"), text, Owner::Root).err().unwrap_or_default()
+}
+
 /// Every key of `gate.toml`, tables dotted, in the order of the man page.
 pub const KEYS: [&str; 22] = [
     "version",

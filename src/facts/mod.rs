@@ -12,6 +12,7 @@ mod command_line;
 mod disguise;
 mod effect;
 mod effect_kind;
+mod flow;
 mod invocation;
 mod item;
 mod kinds;

@@ -38,12 +38,16 @@ impl Analysis<'_> {
             arithmetic: arithmetic(script),
             dialect,
         };
+        let mut starts = Vec::with_capacity(script.commands.len() + 1);
         for (index, command) in script.commands.iter().enumerate() {
             if self.is_over() {
                 return;
             }
+            starts.push(self.facts.invocations.len());
             self.listed(&mut walk, index, command);
         }
+        starts.push(self.facts.invocations.len());
+        self.flows(script, source, &starts, scene);
     }
 
     fn listed<'s>(&mut self, walk: &mut Walk<'s>, index: usize, command: &'s Command) {
@@ -222,8 +226,32 @@ impl Walk<'_> {
     fn stdin(&self, index: usize, cwd: Option<&Path>) -> Option<Vec<u8>> {
         let command = self.script.commands.get(index)?;
         // The text of a group around it is shared: which part of that a command reads is not known.
-        let own = command.redirections.iter().rev().find(|redirection| changes_stdin(redirection))?;
-        self.redirected(own, index, cwd)
+        match command.redirections.iter().rev().find(|redirection| changes_stdin(redirection)) {
+            Some(own) => self.redirected(own, index, cwd),
+            None => self.echoed(index),
+        }
+    }
+
+    /// The text that a plain `echo` in front of a command, and nothing else, pipes into it.
+    fn echoed(&self, index: usize) -> Option<Vec<u8>> {
+        let (command, before) =
+            (self.script.commands.get(index)?, self.script.commands.get(index.checked_sub(1)?)?);
+        let piped = command.pipeline == (before.pipeline.0, 1) && before.pipeline.1 == 0;
+        let plain = before.redirections.is_empty() && before.assignments.is_empty();
+        let shadowed = self.functions.iter().any(|(name, ..)| *name == b"echo");
+        if !piped || !plain || shadowed || before.kind != CommandKind::Simple {
+            return None;
+        }
+        let words: Vec<&[u8]> = before.words.iter().map(Word::literal).collect::<Option<_>>()?;
+        let (name, words) = words.split_first()?;
+        // What a backslash or an option means differs between shells; only the first word can begin the options.
+        let optional = words.first().is_some_and(|first| first.starts_with(b"-"));
+        if *name != b"echo" || optional || words.iter().any(|word| word.contains(&b'\\')) {
+            return None;
+        }
+        let mut text = words.join(&b' ');
+        text.push(b'\n');
+        Some(text)
     }
 
     fn redirected(&self, redirection: &Redirection, index: usize, cwd: Option<&Path>) -> Option<Vec<u8>> {

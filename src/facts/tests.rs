@@ -301,7 +301,25 @@ fn code_on_standard_input_is_read_where_it_stands_in_the_text() {
         ("bash <<'E'\ncat a\nE", &["bash", "bash > cat a [read ./a]"]),
         ("timeout 5 sh <<< 'cat a'", &["timeout 5 sh", "timeout > sh", "timeout > sh > cat a [read ./a]"]),
         ("sh < /dev/null", &["sh"]),
-        ("cat a | sh", &["cat a [read ./a]", &format!("sh [execute standard input] !{unseen}")]),
+        ("cat a | sh", &["cat a [read ./a]", &format!("sh [execute what `cat` reads] !{unseen}")]),
+        ("echo 'cat a' | sh", &["echo cat a", "sh", "sh > cat a [read ./a]"]),
+        ("echo cat a | bash -s x", &["echo cat a", "bash -s x", "bash > cat a [read ./a]"]),
+        (
+            "echo 'cat a' | timeout 5 sh",
+            &["echo cat a", "timeout 5 sh", "timeout > sh", "timeout > sh > cat a [read ./a]"],
+        ),
+        ("echo 'cat\\x20a' | sh", &["echo cat\\x20a", &format!("sh [execute what `echo` prints] !{unseen}")]),
+        ("echo -e 'cat a' | sh", &["echo -e cat a", &format!("sh [execute what `echo` prints] !{unseen}")]),
+        ("echo \"$x\" | sh", &["echo …", &format!("sh [execute what `echo` prints] !{unseen}")]),
+        ("echo cat a >&2 | sh", &["echo cat a", &format!("sh [execute what `echo` prints] !{unseen}")]),
+        (
+            "echo() { cat a; }; echo x | sh",
+            &["cat a [read ./a]", "echo x", &format!("sh [execute what `cat` reads] !{unseen}")],
+        ),
+        (
+            "date | echo cat a | sh",
+            &["date", "echo cat a", &format!("sh [execute what `date` prints] !{unseen}")],
+        ),
         ("sh < a", &[&format!("sh [execute standard input, read ./a] !{unseen}")]),
         (
             "{ read x; sh; } <<'E'\ncat <<X\ncat a\nX\nE",
@@ -316,6 +334,29 @@ fn code_on_standard_input_is_read_where_it_stands_in_the_text() {
                 "xargs > sh … [execute unknown] !a word that only the shell knows could be an option",
             ],
         ),
+    ]);
+}
+
+#[test]
+fn a_variable_holds_until_something_unseen_could_change_it() {
+    check(&[
+        (
+            "x=a; $y b; cat $x",
+            &[
+                "[environment x]",
+                "… b !the command's name is not known before the shell runs",
+                "cat … [read unknown]",
+            ],
+        ),
+        (
+            "x=a; cat $x; eval \"$y\"",
+            &[
+                "[environment x]",
+                "cat a [read ./a]",
+                "eval … !shell text that is not known before the shell runs",
+            ],
+        ),
+        ("x=cat; $x a", &["[environment x]", "cat a [read ./a]"]),
     ]);
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Variables<'s> {
 struct Assigned<'s> {
     /// For each name the commands that assign to it, and whether the assignment is of a kind that can be followed.
     names: BTreeMap<&'s [u8], Vec<(usize, Followed<'s>)>>,
-    /// The first command behind which any variable may have any value.
+    /// The first command in which any variable may have any value.
     anything_from: Option<usize>,
 }
 
@@ -148,7 +148,7 @@ impl<'s> Variables<'s> {
     ) -> Option<Vec<Alternative>> {
         let assigned = self.assigned();
         match assigned.names.get(name).map(Vec::as_slice) {
-            None if name == b"PWD" && self.certain_environment && assigned.anything_from.is_none() => {
+            None if name == b"PWD" && self.certain_environment && self.is_before_anything(index) => {
                 Some(vec![Alternative::literal(cwd?.as_os_str().as_bytes())])
             }
             None => self.environment(name, index).map(|value| vec![Alternative::literal(&value)]),
@@ -176,7 +176,14 @@ impl<'s> Variables<'s> {
         let Some(command) = self.script.commands.get(at) else { return false };
         let surely =
             command.level == 0 && !command.conditional && command.in_current_shell && !command.background;
-        surely && at < index && self.assigned().anything_from.is_none()
+        surely && at < index && self.is_before_anything(index)
+    }
+
+    /// Whether no variable can have changed unseen before the command at `index` runs.
+    fn is_before_anything(&self, index: usize) -> bool {
+        // Within a loop or function, what stands behind a command may run before it.
+        let once = || self.script.commands.get(index).is_some_and(|command| command.level == 0);
+        self.assigned().anything_from.is_none_or(|from| from > index && once())
     }
 
     fn is_inside(&self, index: usize, head: usize) -> bool {
@@ -194,9 +201,9 @@ impl<'s> Variables<'s> {
     }
 
     /// The value that the caller's environment gives, where nothing in the script can change it.
-    fn environment(&self, name: &[u8], _index: usize) -> Option<Vec<u8>> {
+    fn environment(&self, name: &[u8], index: usize) -> Option<Vec<u8>> {
         let assigned = self.assigned();
-        let untouched = assigned.anything_from.is_none() && !assigned.names.contains_key(name);
+        let untouched = self.is_before_anything(index) && !assigned.names.contains_key(name);
         if !self.certain_environment || !untouched || is_set_by_shells(name) {
             return None;
         }
@@ -286,11 +293,9 @@ impl<'s> Variables<'s> {
             }
             add(b"REPLY", Followed::No);
         }
-        let unfollowed =
-            effect_on_variables(command) == Some(Effect::Anything) || self.expansions_assign(command);
-        if unfollowed && assigned.anything_from.is_none() {
-            assigned.anything_from = Some(index);
-        }
+        let inside = self.expansions_assign(command).then_some(index);
+        let behind = (effect_on_variables(command) == Some(Effect::Anything)).then_some(index + 1);
+        assigned.anything_from = assigned.anything_from.or(inside).or(behind);
     }
 
     /// Whether an expansion in a command's words may assign: `${x:=y}`.

@@ -15,6 +15,9 @@ pub fn effect_text(effect: &Effect) -> String {
         Target::Name(name) if effect.kind == EffectKind::Remote && name == "sent-data" => {
             return "sends data elsewhere".to_owned();
         }
+        Target::Name(name) if effect.kind == EffectKind::Remote && name.starts_with("sent-data ") => {
+            return name.replacen("sent-data", "sends", 1);
+        }
         Target::Nothing => {}
         Target::Path { path, resolved, recursive } => {
             push_path(&mut text, path);
@@ -118,6 +121,10 @@ mod tests {
             (effect(EffectKind::ProjectCode, Target::Nothing), "runs the project's code"),
             (effect(EffectKind::Remote, Target::Name("ns".to_owned())), "changes ns elsewhere"),
             (effect(EffectKind::Remote, Target::Name("sent-data".to_owned())), "sends data elsewhere"),
+            (
+                effect(EffectKind::Remote, Target::Name("sent-data what `cat` reads to web".to_owned())),
+                "sends what `cat` reads to web",
+            ),
             (effect(EffectKind::Read, Target::Unknown), "reads something that only the shell knows"),
         ] {
             assert_eq!(effect_text(&made), expected);

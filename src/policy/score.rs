@@ -83,7 +83,8 @@ impl ScoreEntry<'_> {
             Row::Irreversible => effects.any(|effect| effect.undo == Undo::Irreversible),
             Row::Outside => effects.any(|effect| changes(effect) && !lies_inside(&effect.target, context)),
             Row::Exfiltration => {
-                (has(EffectKind::Network) || has(EffectKind::Remote)) && effects.any(reads_a_file)
+                let talks = has(EffectKind::Network) || has(EffectKind::Remote);
+                talks && effects.any(|effect| reads_a_file(effect) || sends_what_it_was_given(effect))
             }
             Row::Many => is_wide(effects, self.threshold),
             Row::Production => return production::shown(facts, context, self),
@@ -135,6 +136,12 @@ const fn changes(effect: &Effect) -> bool {
 const fn reads_a_file(effect: &Effect) -> bool {
     matches!(effect.kind, EffectKind::Read)
         && matches!(effect.target, Target::Path { .. } | Target::Glob { .. } | Target::Unknown)
+}
+
+/// Whether analysis followed local data to another machine: see `facts::flow`.
+fn sends_what_it_was_given(effect: &Effect) -> bool {
+    effect.kind == EffectKind::Remote
+        && matches!(&effect.target, Target::Name(name) if name.starts_with("sent-data "))
 }
 
 fn lies_inside(target: &Target, context: &Context) -> bool {
