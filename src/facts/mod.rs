@@ -9,6 +9,7 @@ mod awk;
 mod builtin;
 pub mod catalog;
 mod command_line;
+mod directories;
 mod disguise;
 mod effect;
 mod effect_kind;

@@ -356,7 +356,7 @@ fn a_variable_holds_until_something_unseen_could_change_it() {
                 "eval … !shell text that is not known before the shell runs",
             ],
         ),
-        ("x=cat; $x a", &["[environment x]", "cat a [read ./a]"]),
+        ("x=cat; $x a", &["[environment x]", "cat a [read ./a] !the command's name stands in a variable"]),
     ]);
 }
 

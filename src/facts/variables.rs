@@ -62,6 +62,13 @@ impl<'s> Variables<'s> {
         !assigned.names.is_empty() || assigned.anything_from.is_some()
     }
 
+    /// Whether a word holds a variable that the script itself sets.
+    pub(super) fn hides(&self, word: &Word) -> bool {
+        word.pieces.iter().any(|piece| {
+            matches!(piece, Piece::Variable { name, .. } if self.assigned().names.contains_key(name.as_slice()))
+        })
+    }
+
     /// What is known of a word of the command at `index`, which runs in `cwd`.
     pub(super) fn item(&self, word: &'s Word, index: usize, cwd: Option<&Path>) -> Item<'s> {
         self.item_within(word, index, cwd, MAX_DEPTH)

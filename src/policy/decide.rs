@@ -53,7 +53,8 @@ pub fn trees_to_look_at(
     policy: &Policy<'_>,
 ) -> Result<Vec<PathBuf>, Corrupt> {
     let mut trees = BTreeSet::new();
-    for invocation in &facts.invocations {
+    let here = |invocation: &&Invocation| !matches!(invocation.program, Program::Elsewhere(_));
+    for invocation in facts.invocations.iter().filter(here) {
         trees.extend(judge::searched(policy, context, invocation)?);
     }
     Ok(trees.into_iter().collect())

@@ -45,9 +45,6 @@ pub(super) fn searched(
     context: &Context,
     invocation: &Invocation,
 ) -> Result<Vec<PathBuf>, Corrupt> {
-    if matches!(invocation.program, Program::Elsewhere(_)) {
-        return Ok(Vec::new());
-    }
     let wide: Vec<&Effect> = invocation.effects.iter().filter(|effect| is_wide(&effect.target)).collect();
     if wide.is_empty() {
         return Ok(Vec::new());
