@@ -120,6 +120,10 @@ impl Here {
         }
         let settings = self.settings();
         decision.timeout = settings.timeout.unwrap_or(decision.timeout);
+        if settings.enforce && self.caller.uid != 0 {
+            // The whitelist is root's then, and this process could not write it.
+            decision.whitelist_for = None;
+        }
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
         let plan = plan::draw_up(&line, &facts, &shells, machine);
         let files = bind::files(&plan, &facts, decision.action);

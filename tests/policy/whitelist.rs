@@ -217,7 +217,7 @@ fn a_policy_is_promoted_only_after_its_checks() {
     };
     let dry = promote(&["--dry-run"]);
     assert!(
-        dry.stdout().contains("+ no-cat: high\n") && dry.stdout().contains("allow → ask   1"),
+        dry.stdout().contains("no-cat: no rule → high\n") && dry.stdout().contains("allow → ask   1"),
         "{}",
         dry.stdout()
     );
@@ -237,7 +237,7 @@ fn a_policy_is_promoted_only_after_its_checks() {
     fs::write(&new, "version = 1\n").unwrap();
     let looser = promote(&[]);
     assert!(
-        looser.stdout().contains("- no-cat: high\n") && looser.stderr().contains("looser"),
+        looser.stdout().contains("no-cat: high → no rule\n") && looser.stderr().contains("looser"),
         "{}",
         looser.stderr()
     );

@@ -99,20 +99,30 @@ struct DifferentDecision {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (before, after) = (compiled(&arguments.before)?, compiled(&arguments.after)?);
-    let (before, after) = (Policy::open(&before)?, Policy::open(&after)?);
-    let (judged, decisions) = decisions(&arguments.over, &before, &after)?;
-    let changes = compare(&before, &after)?;
-    let loosens = Way::Loosens.name();
-    let looser = changes.iter().any(|change| change.way == Way::Loosens)
-        || decisions.iter().any(|decision| decision.way == loosens);
-    let rules = changes.into_iter().map(different_rule).collect();
-    let settings = settings(&before, &after)?;
-    let differences = Differences { version: 1, looser, settings, rules, judged, decisions };
+    let differences = between(&Policy::open(&before)?, &Policy::open(&after)?, &arguments.over)?;
+    let looser = differences.looser;
     say(&match arguments.format {
         Format::Text => text(&differences),
         Format::Json => serde_json::to_string_pretty(&differences)? + "\n",
     })?;
     Ok(if looser && arguments.no_looser { Exit::Child(1) } else { Exit::Success })
+}
+
+/// The rules and settings that differ, for people, and whether anything loosens.
+pub(super) fn report(before: &Policy<'_>, after: &Policy<'_>) -> anyhow::Result<(String, bool)> {
+    let differences = between(before, after, &[])?;
+    Ok((text(&differences), differences.looser))
+}
+
+fn between(before: &Policy<'_>, after: &Policy<'_>, over: &[PathBuf]) -> anyhow::Result<Differences> {
+    let (judged, decisions) = decisions(over, before, after)?;
+    let changes = compare(before, after)?;
+    let loosens = Way::Loosens.name();
+    let looser = changes.iter().any(|change| change.way == Way::Loosens)
+        || decisions.iter().any(|decision| decision.way == loosens);
+    let rules = changes.into_iter().map(different_rule).collect();
+    let settings = settings(before, after)?;
+    Ok(Differences { version: 1, looser, settings, rules, judged, decisions })
 }
 
 fn compiled(words: &str) -> anyhow::Result<Vec<u8>> {

@@ -1,8 +1,6 @@
 //! `gate policy promote`: puts a policy file in its production place, after everything that can be known of it.
 
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
     fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -19,7 +17,7 @@ use crate::{
     ui::Printable,
 };
 
-use super::{person::person, replay::replay, say, subject, test};
+use super::{diff, person::person, replay::replay, say, subject, test};
 
 const EXAMPLES: &str = "\
 The file is checked with the examples of its rules, and with CASES where they are given; then the rules that differ
@@ -70,11 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         None => subject::compile(&[])?,
     };
     let (before, after) = (Policy::open(&old.bytes)?, Policy::open(&new.bytes)?);
-    say(&differences(&before, &after)?)?;
+    let (differences, looser) = diff::report(&before, &after)?;
     let replayed = replay(&past, arguments.since, &before, &after)?;
-    say(&format!("\n{}", replayed.table()))?;
-    if replayed.loosens() {
-        talk::say("the new policy is looser than the old one somewhere above");
+    say(&format!("{differences}\n{}", replayed.table()))?;
+    if looser || replayed.loosens() {
+        talk::say("the new policy is looser than the old one, see above");
     }
     if arguments.dry_run {
         talk::say("nothing was copied");
@@ -97,32 +95,4 @@ fn mode_of(path: &Path) -> anyhow::Result<Option<u32>> {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),
         Ok(_) => bail!("{} is not a regular file (symbolic links are not followed)", path.display()),
     }
-}
-
-/// The rules that only one of two policies has, or that differ.
-fn differences(before: &Policy<'_>, after: &Policy<'_>) -> anyhow::Result<String> {
-    let (before, after) = (rules(before)?, rules(after)?);
-    let mut text = String::new();
-    for (id, rule) in &after {
-        match before.get(id) {
-            None => writeln!(text, "+ {id}: {}", rule.0)?,
-            Some(old) if old == rule => {}
-            Some(old) if old.0 == rule.0 => writeln!(text, "~ {id}: {}, with other conditions", rule.0)?,
-            Some(old) => writeln!(text, "~ {id}: {} → {}", old.0, rule.0)?,
-        }
-    }
-    for (id, rule) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
-        writeln!(text, "- {id}: {}", rule.0)?;
-    }
-    if text.is_empty() {
-        text.push_str("no rule differs\n");
-    }
-    Ok(text)
-}
-
-type Described = (&'static str, String, Vec<(&'static str, String)>);
-
-fn rules(policy: &Policy<'_>) -> anyhow::Result<BTreeMap<String, Described>> {
-    let rules = policy.rules()?.into_iter();
-    Ok(rules.map(|rule| (rule.id, (rule.tier.name(), rule.reason, rule.conditions))).collect())
 }

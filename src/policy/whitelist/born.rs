@@ -30,13 +30,14 @@ pub fn whitelist_entries(
         let effects = judge::judge(policy, context, invocation)?.effects;
         let named: Option<Vec<String>> = effects.iter().map(effect_of).collect();
         let (Some(words), Some(effects)) = (words_of(invocation), named) else { continue };
+        let Some(cwd) = directory(context) else { continue };
         let entry = WhitelistEntry {
             id: String::new(),
             words,
             via: invocation.via.clone(),
             effects: Some(effects),
             host: Some(context.host.clone()),
-            cwd: context.cwd.to_str().map(str::to_owned),
+            cwd: Some(cwd),
             agent: context.agent.clone(),
             by: by.to_owned(),
             approved: context.now,
@@ -48,6 +49,11 @@ pub fn whitelist_entries(
         entries.push(entry);
     }
     Ok(entries)
+}
+
+/// The working directory, where an entry can name it; without a name it would hold everywhere.
+pub(super) fn directory(context: &Context) -> Option<String> {
+    context.cwd.to_str().filter(|cwd| !cwd.contains(['*', '\\'])).map(str::to_owned)
 }
 
 /// The words, escaped; `None` where one is not known or is no text.

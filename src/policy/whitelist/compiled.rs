@@ -1,6 +1,6 @@
 //! Entries compiled for look-up: by all their words, or by what stands in front of their first hole.
 
-use crate::facts::{Effect, Invocation};
+use crate::facts::{Effect, EffectKind, Invocation};
 
 use super::{
     super::{
@@ -210,6 +210,11 @@ impl<'a> Whitelist<'a> {
     }
 }
 
+/// Whether it starts another file than the words name, such as one of the same name in an unexpected place.
+fn runs_something_else(asked: &Asked<'_>) -> bool {
+    asked.effects.iter().any(|effect| effect.split(' ').next() == Some(EffectKind::Execute.name()))
+}
+
 impl<'a> Entries<'a> {
     /// Tries every text that can stand in front of a first hole.
     fn with_holes(&self, asked: &Asked<'_>) -> Result<Option<Covering<'a>>, Corrupt> {
@@ -257,7 +262,7 @@ impl<'a> Entries<'a> {
                 .zip(&asked.words)
                 .all(|(wanted, word)| template::matches(wanted, word.as_bytes()))
             && via.iter().eq(asked.via.iter().map(String::as_bytes).collect::<Vec<_>>().iter())
-            && (flags & 1 == 0 || self.effects_fit(entry, asked)?)
+            && if flags & 1 == 0 { !runs_something_else(asked) } else { self.effects_fit(entry, asked)? }
             && (flags & 2 == 0 || self.bytes.string(entry + HOST)? == asked.context.host)
             && (flags & 4 == 0 || self.cwd_fits(entry, asked.context)?)
             && (flags & 8 == 0 || Some(self.bytes.string(entry + AGENT)?) == asked.context.agent.as_deref()))

@@ -39,15 +39,12 @@ pub fn review(entry: &WhitelistEntry, uses: &[Use], now: u64) -> Option<String> 
     far_more.then(|| format!("used {} times within a day, {usual} times a day before", fresh.len()))
 }
 
-/// A length of time in words: whole days, or hours.
+/// A length of time in words: rounded to days, or begun hours.
 #[must_use]
 pub fn days(seconds: u64) -> String {
-    match (seconds / DAY, seconds.div_ceil(3600)) {
-        (0, 1) => "1 hour".to_owned(),
-        (0, hours) => format!("{hours} hours"),
-        (1, _) => "1 day".to_owned(),
-        (days, _) => format!("{days} days"),
-    }
+    let (count, unit) =
+        if seconds < DAY { (seconds.div_ceil(3600), "hour") } else { ((seconds + DAY / 2) / DAY, "day") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -93,7 +90,7 @@ mod tests {
     fn lengths_of_time_in_words() {
         assert_eq!(
             [1, 3_600, 3_601, DAY, 3 * DAY - 1].map(days),
-            ["1 hour", "1 hour", "2 hours", "1 day", "2 days"]
+            ["1 hour", "1 hour", "2 hours", "1 day", "3 days"]
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::facts::{Effect, Facts, Invocation, Program, Target};
 use super::{
     super::{Action, Context, Corrupt, Decision, Policy, Tier, bytes::Hash, judge},
     Whitelist, WhitelistEntry, ban_on_holes,
-    born::{is_coverable, words_of},
+    born::{directory, is_coverable, words_of},
     compile_whitelist,
     generalise::{self, Looseness},
 };
@@ -170,7 +170,7 @@ fn suggestion(cluster: &[&Sample], all: &[Sample], min: usize) -> Option<Suggest
         via: first.invocation.via.clone(),
         effects: Some(effects),
         host: Some(first.context.host.clone()),
-        cwd: first.context.cwd.to_str().map(str::to_owned),
+        cwd: Some(directory(&first.context)?),
         agent: first.context.agent.clone(),
         ..WhitelistEntry::default()
     };

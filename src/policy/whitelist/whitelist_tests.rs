@@ -112,6 +112,29 @@ fn an_entry_covers_the_same_words_with_the_same_effects_in_the_same_place() {
 }
 
 #[test]
+fn an_entry_without_effects_covers_no_program_of_the_same_name_elsewhere() {
+    let whitelist = compile_whitelist(&written("words = [\"touch\", \"a\"]\n"));
+    assert_eq!(action(&whitelist, invocation("touch a", touch("a")), &context()), Action::Allow);
+    let runs = vec![effect(Execute, path("/tmp/touch"))];
+    assert_eq!(action(&whitelist, invocation("touch a", runs), &context()), Action::Ask);
+}
+
+#[test]
+fn a_directory_that_no_entry_can_name_gets_none() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = compiled(RULES);
+    let policy = Policy::open(&bytes).unwrap();
+    let facts = facts(vec![invocation("touch a", touch("a"))]);
+    for cwd in [&b"/home/user/project/*"[..], b"/home/user/project/\\", b"/home/user/project/\xff"] {
+        let context = Context { cwd: std::ffi::OsStr::from_bytes(cwd).into(), ..context() };
+        let decision = decided(&facts, &context, &[]);
+        assert!(decision.whitelist_for.is_some());
+        let made = whitelist_entries(&facts, &decision, &context, &policy, ("alice", "k7p2mn")).unwrap();
+        assert_eq!(made, []);
+    }
+}
+
+#[test]
 fn who_let_it_run_and_until_when_is_a_reason() {
     let mut entries = entries("touch a", touch("a"));
     entries[0].id = "k7p2".into();
