@@ -1,45 +1,7 @@
 //! The labelled corpora: what is dangerous never looks harmless, what is harmless is mostly seen through.
 
-use std::path::{Component, Path, PathBuf};
-
-use gate::facts::{Catalog, CommandLine, EffectKind, Facts, Resolved, Target, World, analyse};
-use gate::syntax::Dialect;
-
-/// A machine with every program in `/usr/bin`, and no links.
-struct Machine;
-
-impl World for Machine {
-    fn cwd(&self) -> &Path {
-        Path::new("/home/u/work")
-    }
-
-    fn home(&self) -> Option<&Path> {
-        Some(Path::new("/home/u"))
-    }
-
-    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
-        (name == b"HOME").then(|| b"/home/u".to_vec())
-    }
-
-    fn resolve(&self, path: &Path) -> Resolved {
-        let mut resolved = PathBuf::from("/");
-        for component in path.components() {
-            match component {
-                Component::Normal(name) => resolved.push(name),
-                Component::ParentDir => {
-                    resolved.pop();
-                }
-                _ => {}
-            }
-        }
-        let directory = resolved.extension().is_none();
-        Resolved { exists: directory, directory, path: resolved }
-    }
-
-    fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
-        Some(Path::new("/usr/bin").join(std::str::from_utf8(name).ok()?))
-    }
-}
+use gate::facts::{Catalog, EffectKind, Facts, Target};
+use gate::policy::{Analyse as _, ExampleMachine};
 
 /// A row's command and label.
 fn rows(corpus: &'static str) -> impl Iterator<Item = (String, &'static str)> {
@@ -58,13 +20,7 @@ const BYPASS: &str = include_str!("../data/bypass.tsv");
 const BENIGN: &str = include_str!("../data/benign.tsv");
 
 fn facts(command: &str) -> Facts {
-    let line = CommandLine::Shell {
-        text: command.as_bytes().to_vec(),
-        dialect: Dialect::Bash,
-        options: Vec::new(),
-        arguments: Vec::new(),
-    };
-    analyse(&line, &Machine, &Catalog::built_in())
+    ExampleMachine::new(Catalog::built_in()).analyse(command)
 }
 
 /// Whether a careless policy could let this run: it is seen through, and reads nothing but the workspace.
@@ -75,9 +31,9 @@ fn looks_harmless(facts: &Facts) -> bool {
                 EffectKind::Read => match &effect.target {
                     Target::Path { resolved, .. } => {
                         let path = resolved.to_string_lossy();
-                        resolved.starts_with("/home/u/work") && !is_secret(&path)
+                        resolved.starts_with("/home/user/project") && !is_secret(&path)
                     }
-                    Target::Glob { pattern, .. } => pattern.starts_with(b"/home/u/work/"),
+                    Target::Glob { pattern, .. } => pattern.starts_with(b"/home/user/project/"),
                     Target::Nothing => true,
                     _ => false,
                 },

@@ -20,7 +20,7 @@ use position::{POSITIONS, Position};
 use quoting::{QUOTINGS, Quoting, write};
 use wrapper::{Takes, Wrapper};
 
-/// Lines that `cargo test` takes, unless `GATE_DISGUISES` says another number, or `all`.
+/// Lines that `cargo test` takes, unless `GATE_DISGUISES` says another number, `all` or `product`.
 const SAMPLE: usize = 6_000;
 /// Lines that a report shows.
 const SHOWN: usize = 60;
@@ -91,20 +91,27 @@ impl Disguise<'_> {
     }
 }
 
-/// Every combination of one wrapper (or none) with a payload, a way of writing and a position.
-fn every<'d>(wrappers: &'d [Wrapper]) -> impl Iterator<Item = Disguise<'d>> {
+/// Every combination of one wrapper (or none) with a payload and a way of writing, in this many places; without a
+/// wrapper, in every place.
+fn every<'d>(wrappers: &'d [Wrapper], places: usize) -> impl Iterator<Item = Disguise<'d>> {
     let wrappers = std::iter::once(None).chain(wrappers.iter().map(Some));
-    wrappers.flat_map(|wrapper| {
-        PAYLOADS.iter().flat_map(move |payload| {
-            QUOTINGS.iter().flat_map(move |&quoting| {
-                // What is not looked into is the same in every position.
-                let unseen = wrapper.is_some_and(|wrapper| wrapper.takes() == Takes::Unseen);
-                let positions = if unseen { &POSITIONS[..3] } else { POSITIONS };
-                positions.iter().map(move |position| {
-                    let wrappers = wrapper.into_iter().collect();
-                    Disguise { wrappers, payload, quoting, position }
-                })
-            })
+    let combinations = wrappers.flat_map(|wrapper| {
+        PAYLOADS
+            .iter()
+            .flat_map(move |payload| QUOTINGS.iter().map(move |&quoting| (wrapper, payload, quoting)))
+    });
+    combinations.enumerate().flat_map(move |(number, (wrapper, payload, quoting))| {
+        // What is not looked into is the same in every place.
+        let unseen = wrapper.is_some_and(|wrapper| wrapper.takes() == Takes::Unseen);
+        let places = match wrapper {
+            None => POSITIONS.len(),
+            Some(_) if unseen => 1,
+            Some(_) => places.min(POSITIONS.len()),
+        };
+        (0..places).map(move |place| {
+            // Places take turns, so that each meets every wrapper, payload and way of writing.
+            let position = &POSITIONS[(number * places + place) % POSITIONS.len()];
+            Disguise { wrappers: wrapper.into_iter().collect(), payload, quoting, position }
         })
     })
 }
@@ -184,13 +191,15 @@ fn no_disguise_makes_a_command_milder() {
     let catalog = Catalog::built_in();
     let wrappers = wrapper::all(&catalog);
     let number = std::env::var("GATE_DISGUISES").unwrap_or_else(|_| SAMPLE.to_string());
-    if number == "all" {
-        return check(every(&wrappers));
+    match number.as_str() {
+        "all" => return check(every(&wrappers, 3)),
+        "product" => return check(every(&wrappers, POSITIONS.len())),
+        _ => {}
     }
     let seed = std::env::var("GATE_DISGUISES_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()) ^ clock());
     println!("GATE_DISGUISES_SEED={seed}");
-    let count = number.parse().expect("GATE_DISGUISES is a number or `all`");
+    let count = number.parse().expect("GATE_DISGUISES is a number, `all` or `product`");
     check(some(&wrappers, count, &mut Random::new(seed)).into_iter());
 }
 
