@@ -326,8 +326,11 @@ impl<'a> Rule<'a> {
         self.bytes.word(self.field(3))
     }
 
-    pub(super) fn has_mark(&self, row: Row) -> Result<bool, Corrupt> {
-        Ok(self.bytes.word(self.field(3) + 4)? & (1 << row as u32) != 0)
+    /// The rows of the score that the rule shows.
+    pub(super) fn marks(&self) -> Result<impl Iterator<Item = Row> + use<>, Corrupt> {
+        let marks = self.bytes.word(self.field(3) + 4)?;
+        let rows = if marks == 0 { &[][..] } else { &Row::NAMES[..] };
+        Ok(rows.iter().map(|(_, row)| *row).filter(move |row| marks & (1 << *row as u32) != 0))
     }
 
     /// Index of its source and its line there.
@@ -382,34 +385,49 @@ impl<'a> Rule<'a> {
 /// A row of the score, read where it lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ScoreEntry<'a> {
+    bytes: Bytes<'a>,
+    offset: usize,
     pub(super) row: Row,
-    /// 0 to 100.
-    pub(super) weight: u8,
-    pub(super) text: &'a str,
-    pub(super) threshold: u32,
-    /// Seconds.
-    pub(super) within: u32,
-    pub(super) hours: Hours,
-    pub(super) days: Days,
-    pub(super) names: List<'a>,
-    pub(super) branches: List<'a>,
 }
 
 impl<'a> ScoreEntry<'a> {
     fn at(bytes: Bytes<'a>, offset: usize) -> Result<Self, Corrupt> {
-        let word = |place: usize| bytes.word(offset + place * 4);
-        let (_, row) = *Row::NAMES.get(word(0)? as usize).ok_or(Corrupt)?;
-        Ok(Self {
-            row,
-            weight: word(1)?.min(100).to_le_bytes()[0],
-            text: bytes.string(offset + 8)?,
-            threshold: word(4)?,
-            within: word(5)?,
-            hours: Hours::from_word(word(6)?),
-            days: Days(word(7)?.to_le_bytes()[0]),
-            names: bytes.list(offset + 32, 2)?,
-            branches: bytes.list(offset + 40, 2)?,
-        })
+        let (_, row) = *Row::NAMES.get(bytes.word(offset)? as usize).ok_or(Corrupt)?;
+        Ok(Self { bytes, offset, row })
+    }
+
+    /// 0 to 100.
+    pub(super) fn weight(&self) -> Result<u8, Corrupt> {
+        Ok(self.bytes.word(self.offset + 4)?.min(100).to_le_bytes()[0])
+    }
+
+    pub(super) fn text(&self) -> Result<&'a str, Corrupt> {
+        self.bytes.string(self.offset + 8)
+    }
+
+    pub(super) fn threshold(&self) -> Result<u32, Corrupt> {
+        self.bytes.word(self.offset + 16)
+    }
+
+    /// Seconds.
+    pub(super) fn within(&self) -> Result<u32, Corrupt> {
+        self.bytes.word(self.offset + 20)
+    }
+
+    pub(super) fn hours(&self) -> Result<Hours, Corrupt> {
+        Ok(Hours::from_word(self.bytes.word(self.offset + 24)?))
+    }
+
+    pub(super) fn days(&self) -> Result<Days, Corrupt> {
+        Ok(Days(self.bytes.word(self.offset + 28)?.to_le_bytes()[0]))
+    }
+
+    pub(super) fn names(&self) -> Result<List<'a>, Corrupt> {
+        self.bytes.list(self.offset + 32, 2)
+    }
+
+    pub(super) fn branches(&self) -> Result<List<'a>, Corrupt> {
+        self.bytes.list(self.offset + 40, 2)
     }
 }
 

@@ -204,12 +204,12 @@ impl Bench<'_> {
         if said.tier == Tier::Medium {
             outcome.live_at_most(rule.ttl()?);
         }
-        for (_, row) in Row::NAMES {
-            if rule.has_mark(row)? {
-                outcome.marks.insert(row);
-            }
-        }
         let effect = said.effect.and_then(|index| judged.effects.get(index));
+        // What may be anything shows nothing in particular.
+        let anything = said.possibly && effect.is_some_and(|effect| effect.target == Target::Unknown);
+        if !anything {
+            outcome.marks.extend(rule.marks()?);
+        }
         let id = rule.id()?;
         let repeats = outcome.part.reasons.iter().filter(|reason| reason.rule.as_deref() == Some(id)).count();
         if repeats >= REPEATS {
@@ -344,7 +344,7 @@ impl Bench<'_> {
             let entry = entry?;
             let marked = whole.marks.contains(&entry.row).then(String::new);
             if let Some(detail) = entry.shown_by(facts, self.context)?.or(marked) {
-                decision.weigh(&entry, &detail);
+                decision.weigh(&entry, &detail)?;
             }
         }
         Ok(decision)

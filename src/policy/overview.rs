@@ -72,7 +72,7 @@ impl Policy<'_> {
             for entry in self.score_rows()? {
                 let entry = entry?;
                 if entry.row == row {
-                    weight = entry.weight.to_string();
+                    weight = entry.weight()?.to_string();
                 }
             }
             all.push((name, weight));

@@ -86,39 +86,37 @@ impl ScoreEntry<'_> {
                 let talks = has(EffectKind::Network) || has(EffectKind::Remote);
                 talks && effects.any(|effect| reads_a_file(effect) || sends_what_it_was_given(effect))
             }
-            Row::Many => is_wide(effects, self.threshold),
+            Row::Many => is_wide(effects, self.threshold()?),
             Row::Production => return production::shown(facts, context, self),
-            Row::Obfuscated => return Ok(self.disguise(facts)),
+            Row::Obfuscated => return self.disguise(facts),
         };
         Ok(shown.then(String::new))
     }
 
-    fn disguise(&self, facts: &Facts) -> Option<String> {
+    fn disguise(&self, facts: &Facts) -> Result<Option<String>, Corrupt> {
+        if facts.disguises.is_empty() {
+            return Ok(None);
+        }
+        let threshold = self.threshold()?;
         let mut disguises = facts.disguises.iter();
-        let found =
-            disguises.find(|disguise| disguise.length.is_none_or(|length| length >= self.threshold))?;
-        Some(found.why.to_string())
+        let found = disguises.find(|disguise| disguise.length.is_none_or(|length| length >= threshold));
+        Ok(found.map(|found| found.why.to_string()))
     }
 }
 
 impl Decision {
     /// Adds a row to the score; what is listed first weighs most.
-    pub(super) fn weigh(&mut self, entry: &ScoreEntry<'_>, detail: &str) {
-        if entry.weight == 0 {
-            return;
+    pub(super) fn weigh(&mut self, entry: &ScoreEntry<'_>, detail: &str) -> Result<(), Corrupt> {
+        let (weight, text) = (entry.weight()?, entry.text()?);
+        if weight == 0 {
+            return Ok(());
         }
-        let text =
-            if detail.is_empty() { entry.text.to_owned() } else { format!("{}: {detail}", entry.text) };
-        self.score = self.score.saturating_add(entry.weight).min(100);
-        self.reasons.push(Reason {
-            rule: None,
-            row: Some(entry.row.name().to_owned()),
-            tier: Tier::Low,
-            text,
-            weight: entry.weight,
-            span: None,
-        });
+        let text = if detail.is_empty() { text.to_owned() } else { format!("{text}: {detail}") };
+        self.score = self.score.saturating_add(weight).min(100);
+        let row = Some(entry.row.name().to_owned());
+        self.reasons.push(Reason { rule: None, row, tier: Tier::Low, text, weight, span: None });
         self.reasons.sort_by_key(|reason| std::cmp::Reverse((reason.weight, reason.tier)));
+        Ok(())
     }
 }
 

@@ -160,9 +160,9 @@ pub fn weigh_past(
 ) -> Result<(), Corrupt> {
     let entries: Vec<ScoreEntry<'_>> = policy.score_rows()?.collect::<Result<_, _>>()?;
     let entries: Vec<_> = entries.into_iter().filter(|entry| entry.row.needs_the_past()).collect();
-    let since = |row: Row| {
+    let since = |row: Row| -> Result<u64, Corrupt> {
         let entry = entries.iter().find(|entry| entry.row == row);
-        context.now.saturating_sub(entry.map_or(0, |entry| entry.within.into()))
+        Ok(context.now.saturating_sub(entry.map_or(Ok(0), ScoreEntry::within)?.into()))
     };
     let strange = strange_parts(decision, facts);
     let question = Question {
@@ -170,24 +170,25 @@ pub fn weigh_past(
         agent: context.agent.clone(),
         host: context.host.clone(),
         now: context.now,
-        requests_since: since(Row::Burst),
-        denied_since: since(Row::Denied),
+        requests_since: since(Row::Burst)?,
+        denied_since: since(Row::Denied)?,
     };
     let asks = entries.iter().any(|entry| entry.row != Row::Hours);
     let memory = if asks { history.recall(&question) } else { None };
     for entry in &entries {
         let shown = match (entry.row, &memory) {
-            (Row::Hours, _) => at_odd_hours(entry, history.local_time(context.now)),
+            (Row::Hours, _) => at_odd_hours(entry, history.local_time(context.now))?,
             (_, None) => Some("the audit log cannot be read".to_owned()),
             (Row::New, Some(memory)) => strange.beyond.clone().or_else(|| first_new(&question, memory)),
             (Row::Burst, Some(memory)) => {
-                (memory.requests >= entry.threshold).then(|| counted(memory.requests, entry.within))
+                let within = entry.within()?;
+                (memory.requests >= entry.threshold()?).then(|| counted(memory.requests, within))
             }
             (Row::Denied, Some(memory)) => memory.denied.map(|time| ago(context.now.saturating_sub(time))),
             _ => None,
         };
         if let Some(detail) = shown {
-            decision.weigh(entry, &detail);
+            decision.weigh(entry, &detail)?;
         }
     }
     Ok(())
@@ -234,14 +235,15 @@ fn first_new(question: &Question, memory: &Memory) -> Option<String> {
     (!new.is_empty()).then(|| new.join(", "))
 }
 
-fn at_odd_hours(entry: &ScoreEntry<'_>, time: Option<LocalTime>) -> Option<String> {
-    if entry.hours.contain_all() && entry.days == Days::ALL {
-        return None;
+fn at_odd_hours(entry: &ScoreEntry<'_>, time: Option<LocalTime>) -> Result<Option<String>, Corrupt> {
+    let (hours, days) = (entry.hours()?, entry.days()?);
+    if hours.contain_all() && days == Days::ALL {
+        return Ok(None);
     }
-    let Some(time) = time else { return Some("the time of this machine is not known".to_owned()) };
-    let usual = entry.days.contain(time.day) && entry.hours.contain(time.minute);
+    let Some(time) = time else { return Ok(Some("the time of this machine is not known".to_owned())) };
+    let usual = days.contain(time.day) && hours.contain(time.minute);
     let day = Days::NAMES.get(usize::from(time.day)).copied().unwrap_or("?");
-    (!usual).then(|| format!("{day} {:02}:{:02}", time.minute / 60, time.minute % 60))
+    Ok((!usual).then(|| format!("{day} {:02}:{:02}", time.minute / 60, time.minute % 60)))
 }
 
 fn counted(requests: u32, within: u32) -> String {

@@ -30,7 +30,14 @@ pub(super) fn shown(
     context: &Context,
     entry: &ScoreEntry<'_>,
 ) -> Result<Option<String>, Corrupt> {
-    let (names, branches) = (texts(entry.names)?, texts(entry.branches)?);
+    if !facts
+        .invocations
+        .iter()
+        .any(|part| part.opaque.is_some() || !part.effects.is_empty() || !part.subs.is_empty())
+    {
+        return Ok(None);
+    }
+    let (names, branches) = (texts(entry.names()?)?, texts(entry.branches()?)?);
     let labels = Labels { names: &names, branches: &branches, context };
     let found = facts.invocations.iter().find_map(|invocation| labels.in_invocation(invocation));
     Ok(found.map(|found| String::from_utf8_lossy(found).into_owned()))

@@ -366,7 +366,8 @@ fn built_in_and(text: &str) -> Result<Vec<u8>, String> {
 fn a_stronger_file_says_only_what_differs() {
     let bytes = built_in_and("[[score]]\nrow = \"burst\"\nthreshold = 5\n").unwrap();
     let entry = Policy::open(&bytes).unwrap().score_rows().unwrap().next().unwrap().unwrap();
-    assert_eq!((entry.weight, entry.text, entry.threshold, entry.within), (7, "b", 5, 300));
+    assert_eq!((entry.weight(), entry.text()), (Ok(7), Ok("b")));
+    assert_eq!((entry.threshold(), entry.within()), (Ok(5), Ok(300)));
 }
 
 #[test]
