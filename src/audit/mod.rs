@@ -19,6 +19,7 @@ pub use decode::Record;
 pub use event::{By, Cause, Event, EventKind, Judgement, Recording, Reviewer, Subject};
 pub use glance::{Glance, member};
 pub use log::{Durability, Log, LogError};
+pub use newest::Search;
 pub use octets::Octets;
 pub use read::Wholeness;
 pub use runs::{Exit, Run, Runs, Verdict};

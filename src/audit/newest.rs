@@ -12,20 +12,26 @@ use nix::fcntl::OFlag;
 
 use super::{Log, LogError};
 
+/// Looks for something in lines of the log.
+pub trait Search {
+    /// Whether any of these lines could be of interest.
+    fn worth(&self, lines: &[u8]) -> bool;
+
+    /// Looks at a line, without its newline.
+    fn look(&mut self, line: &[u8]) -> ControlFlow<()>;
+}
+
 /// How much is read at once.
-const CHUNK: u64 = 1 << 20;
+const CHUNK: u64 = 64 << 10;
 
 impl Log {
     /// Hands over the lines of a state directory's log, without their newlines, the newest first: whole lines within
-    /// the last `limit` bytes. What a writer is in the middle of is left out. No file is an empty log.
+    /// the last `limit` bytes. What a writer is in the middle of is left out. No file is an empty log. Where several
+    /// lines together are not `worth` it, none of them is handed over.
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub fn newest_first(
-        state: &Path,
-        limit: u64,
-        mut each: impl FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<(), LogError> {
+    pub fn newest_first(state: &Path, limit: u64, search: &mut impl Search) -> Result<(), LogError> {
         let path = Self::path_in(state);
         let failed = |error| LogError::Io { doing: "read it", path: path.clone(), error };
         let file = match OpenOptions::new().read(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(&path) {
@@ -33,17 +39,12 @@ impl Log {
             other => other.map_err(failed)?,
         };
         let size = file.metadata().map_err(failed)?.len();
-        backwards(&file, size.saturating_sub(limit), size, &mut each).map_err(failed)
+        backwards(&file, size.saturating_sub(limit), size, search).map_err(failed)
     }
 }
 
 /// Goes through the lines between two offsets. The first is a line's beginning only where it is the file's.
-fn backwards(
-    file: &File,
-    first: u64,
-    size: u64,
-    each: &mut impl FnMut(&[u8]) -> ControlFlow<()>,
-) -> io::Result<()> {
+fn backwards(file: &File, first: u64, size: u64, search: &mut impl Search) -> io::Result<()> {
     let mut end = size;
     // The beginning of what was read before belongs to a line that began earlier.
     let mut rest: Vec<u8> = Vec::new();
@@ -56,9 +57,12 @@ fn backwards(
         file.read_exact_at(&mut buffer, start)?;
         buffer.extend_from_slice(&rest);
         let mut until = buffer.len();
+        if let Some(newline) = memchr::memchr(b'\n', &buffer).filter(|_| closed && !search.worth(&buffer)) {
+            until = newline;
+        }
         while let Some(newline) = memchr::memrchr(b'\n', buffer.get(..until).unwrap_or_default()) {
             let line = buffer.get(newline + 1..until).unwrap_or_default();
-            if closed && each(line).is_break() {
+            if closed && search.look(line).is_break() {
                 return Ok(());
             }
             closed = true;
@@ -68,7 +72,7 @@ fn backwards(
         end = start;
     }
     if closed && first == 0 && !rest.is_empty() {
-        let _ = each(&rest);
+        let _ = search.look(&rest);
     }
     Ok(())
 }
@@ -77,16 +81,34 @@ fn backwards(
 mod tests {
     use super::*;
 
-    fn lines(content: &str, limit: u64) -> Vec<String> {
+    /// Keeps every line, or stops at the first.
+    #[derive(Default)]
+    struct Kept {
+        lines: Vec<String>,
+        stop: bool,
+        wanted: &'static str,
+    }
+
+    impl Search for Kept {
+        fn worth(&self, lines: &[u8]) -> bool {
+            String::from_utf8_lossy(lines).contains(self.wanted)
+        }
+
+        fn look(&mut self, line: &[u8]) -> ControlFlow<()> {
+            self.lines.push(String::from_utf8(line.to_vec()).unwrap());
+            if self.stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+
+    fn kept(content: &str, limit: u64, mut kept: Kept) -> Vec<String> {
         let state = tempfile::tempdir().unwrap();
         std::fs::write(state.path().join("audit.jsonl"), content).unwrap();
-        let mut lines = Vec::new();
-        Log::newest_first(state.path(), limit, |line| {
-            lines.push(String::from_utf8(line.to_vec()).unwrap());
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-        lines
+        Log::newest_first(state.path(), limit, &mut kept).unwrap();
+        kept.lines
+    }
+
+    fn lines(content: &str, limit: u64) -> Vec<String> {
+        kept(content, limit, Kept::default())
     }
 
     #[test]
@@ -115,21 +137,31 @@ mod tests {
     #[test]
     fn no_file_is_an_empty_log_and_anything_else_is_an_error() {
         let state = tempfile::tempdir().unwrap();
-        Log::newest_first(state.path(), 9, |_| panic!("there is no line")).unwrap();
+        let mut kept = Kept::default();
+        Log::newest_first(state.path(), 9, &mut kept).unwrap();
+        assert_eq!(kept.lines, Vec::<String>::new());
+        std::fs::create_dir(state.path().join("audit.jsonl")).unwrap();
+        assert!(Log::newest_first(state.path(), 9, &mut kept).is_err());
+        std::fs::remove_dir(state.path().join("audit.jsonl")).unwrap();
         std::os::unix::fs::symlink("/dev/null", state.path().join("audit.jsonl")).unwrap();
-        assert!(Log::newest_first(state.path(), 9, |_| ControlFlow::Continue(())).is_err());
+        assert!(Log::newest_first(state.path(), 9, &mut kept).is_err());
     }
 
     #[test]
     fn whoever_has_found_it_stops() {
-        let state = tempfile::tempdir().unwrap();
-        std::fs::write(state.path().join("audit.jsonl"), "a\nb\nc\n").unwrap();
-        let mut count = 0;
-        Log::newest_first(state.path(), 9, |_| {
-            count += 1;
-            ControlFlow::Break(())
-        })
-        .unwrap();
-        assert_eq!(count, 1);
+        let stop = Kept { stop: true, ..Kept::default() };
+        assert_eq!(kept("a\nb\nc\n", 9, stop), ["c"]);
+    }
+
+    #[test]
+    fn every_line_that_holds_what_is_wanted_is_looked_at_wherever_reading_cuts() {
+        for length in [1, 7, 100, 65_534, 65_535, 65_536, 65_537, 200_000] {
+            let filler = format!("{}\n", "x".repeat(length));
+            let filler = filler.repeat(150_000_usize.div_ceil(length).max(2));
+            let content = format!("{filler}wanted 1\n{filler}{filler}wanted 2\n{filler}");
+            let found = kept(&content, u64::MAX, Kept { wanted: "wanted", ..Kept::default() });
+            let found: Vec<&String> = found.iter().filter(|line| line.contains("wanted")).collect();
+            assert_eq!(found, ["wanted 2", "wanted 1"], "{length}");
+        }
     }
 }

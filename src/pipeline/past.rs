@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::Path};
 use memchr::memmem::Finder;
 
 use crate::{
-    audit::{EventKind, Glance, Log, Record, format_time, member},
+    audit::{self, EventKind, Glance, Log, Record, format_time, member},
     facts::Catalog,
     policy::{Analyse as _, Deed, ExampleMachine, History, LocalTime, Memory, Question, deeds},
     sys,
@@ -30,7 +30,7 @@ impl History for LoggedPast<'_> {
     fn recall(&self, question: &Question) -> Option<Memory> {
         let machine = ExampleMachine::new(self.catalog.clone());
         let mut search = Search::of(question, &machine);
-        Log::newest_first(self.state, WINDOW, |line| search.look(line)).ok()?;
+        Log::newest_first(self.state, WINDOW, &mut search).ok()?;
         Some(search.memory)
     }
 
@@ -85,20 +85,13 @@ impl<'q> Names<'q> {
     }
 }
 
-impl<'q> Search<'q> {
-    fn of(question: &'q Question, machine: &'q ExampleMachine) -> Self {
-        Self {
-            question,
-            machine,
-            host: member("host", &question.host),
-            agent: question.agent.as_deref().map(|agent| member("agent", agent)),
-            requests_since: format_time(question.requests_since.saturating_mul(1000)),
-            denied_since: format_time(question.denied_since.saturating_mul(1000)),
-            names: question.deeds.iter().map(Names::of).collect(),
-            accepted_left: LINES,
-            denied_left: LINES,
-            memory: Memory { accepted: vec![false; question.deeds.len()], ..Memory::default() },
-        }
+impl audit::Search for Search<'_> {
+    /// A question or a denial, or the name of something that was not yet seen to be accepted.
+    fn worth(&self, lines: &[u8]) -> bool {
+        let missing = self.memory.accepted.iter().zip(&self.names).filter(|(accepted, _)| !**accepted);
+        let mut first_words = missing.filter_map(|(_, names)| names.words.first());
+        memchr::memmem::find(lines, b",\"event\":\"re").is_some()
+            || self.accepted_left > 0 && first_words.any(|word| word.find(lines).is_some())
     }
 
     fn look(&mut self, line: &[u8]) -> ControlFlow<()> {
@@ -115,6 +108,23 @@ impl<'q> Search<'q> {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl<'q> Search<'q> {
+    fn of(question: &'q Question, machine: &'q ExampleMachine) -> Self {
+        Self {
+            question,
+            machine,
+            host: member("host", &question.host),
+            agent: question.agent.as_deref().map(|agent| member("agent", agent)),
+            requests_since: format_time(question.requests_since.saturating_mul(1000)),
+            denied_since: format_time(question.denied_since.saturating_mul(1000)),
+            names: question.deeds.iter().map(Names::of).collect(),
+            accepted_left: LINES,
+            denied_left: LINES,
+            memory: Memory { accepted: vec![false; question.deeds.len()], ..Memory::default() },
+        }
     }
 
     fn accept(&mut self, glance: &Glance<'_>) {
@@ -162,7 +172,7 @@ impl<'q> Search<'q> {
         let done = if self.denied_left == 0 { None } else { self.deeds(glance) };
         self.denied_left = self.denied_left.saturating_sub(1);
         if done.is_none_or(|done| done.iter().any(alike)) {
-            let time = std::str::from_utf8(glance.time()).ok().and_then(crate::audit::parse_time);
+            let time = std::str::from_utf8(glance.time()).ok().and_then(audit::parse_time);
             self.memory.denied = Some(time.map_or(self.question.now, |time| time / 1000));
         }
     }
