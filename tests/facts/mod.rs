@@ -3,3 +3,4 @@
 mod corpus;
 mod disguises;
 mod flow;
+mod properties;
