@@ -119,24 +119,55 @@ fn one_denial_is_enough_to_suggest_nothing() {
     assert_eq!(three_builds(&house), "");
 }
 
+/// `gate policy suggest` at a terminal of its own.
+fn at_a_terminal(house: &House) -> Terminal {
+    let command = format!("cd {}; exec $gate policy suggest", house.path("home/project").display());
+    let variables = [
+        ("HOME", house.path("home").into_os_string()),
+        ("TERM", "xterm".into()),
+        ("gate", env!("CARGO_BIN_EXE_gate").into()),
+    ];
+    Terminal::start("/bin/sh", &["sh", "-c", &command], &variables)
+}
+
 #[test]
 fn one_key_answers_a_suggestion() {
     let house = House::attended();
     three_builds(&house);
-    let variables = [("HOME", house.path("home").into_os_string()), ("TERM", "xterm".into())];
-    let command = format!("cd {}; exec $gate policy suggest", house.path("home/project").display());
-    let gate = [&variables[..], &[("gate", env!("CARGO_BIN_EXE_gate").into())]].concat();
-    let mut terminal = Terminal::start("/bin/sh", &["sh", "-c", &command], &gate);
+    let mut terminal = at_a_terminal(&house);
+    terminal.send("d");
     let shown = terminal.wait_for(" > ");
     assert!(
         shown.contains("touch build-{number}.log") && shown.contains("approved 3 times, denied 0"),
         "{shown}"
     );
     assert!(shown.contains("lets run") && shown.contains("still asks"), "{shown}");
+    assert!(shown.lines().all(|line| line.trim_end().chars().count() <= 100), "{shown}");
     std::thread::sleep(GUARD);
     terminal.send("xa");
     let _ = terminal.wait();
-    assert_eq!(checked(&house, "touch build-777.log"), Some(0));
+    assert_eq!(checked(&house, "touch build-777.log"), Some(0), "what was typed ahead answers nothing");
+}
+
+#[test]
+fn one_key_answers_all_that_follow() {
+    let (mut accepted, mut left) = (House::attended(), House::attended());
+    for (house, key) in [(&mut accepted, "A"), (&mut left, "q")] {
+        three_builds(house);
+        for file in ["note-a", "note-b", "note-c"] {
+            approve(house, &format!("touch {file}"));
+        }
+        let mut terminal = at_a_terminal(house);
+        let shown = terminal.wait_for(" > ");
+        assert!(shown.contains("2 suggestions") && shown.contains("    3  touch note-{word}\r\n"), "{shown}");
+        std::thread::sleep(GUARD);
+        terminal.send(key);
+        let (_, shown) = terminal.wait();
+        let count = if key == "A" { "2 accepted, 0 rejected" } else { "0 accepted, 0 rejected" };
+        assert!(shown.contains(count), "{shown}");
+    }
+    assert_eq!(checked(&accepted, "touch build-9.log && touch note-z"), Some(0));
+    assert_eq!(checked(&left, "touch build-9.log"), Some(3));
 }
 
 #[test]

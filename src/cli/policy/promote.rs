@@ -20,13 +20,14 @@ use crate::{
 use super::{diff, person::person, replay::replay, say, subject, test};
 
 const EXAMPLES: &str = "\
-The file is checked with the examples of its rules, and with CASES where they are given; then the rules that differ
-are listed, and the log's commands are judged by both. Where anything fails, PRODUCTION stays as it is. The bytes
-that were checked are the bytes that are copied, in one step.
+The file is checked with the examples of its rules, and with the cases that are
+given; then the rules that differ are listed, and the log's commands are judged
+by both. Where anything fails, PRODUCTION stays as it is. The bytes that were
+checked are the bytes that are copied, in one step.
 
 Examples:
-  gate policy promote --dry-run team.new team.toml             Only the report
-  gate policy promote --cases cases.txt team.new team.toml     Report, then copy";
+  gate policy promote --dry-run new.toml team.toml    Only the report
+  gate policy promote --cases cases.txt new.toml team.toml";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -19,12 +19,13 @@ use super::{
 const SHOWN: usize = 10;
 
 const EXAMPLES: &str = "\
-Both policies judge every command line of the log as if it were asked now, with the whitelist as it is; nothing runs.
+Both policies judge every command line of the log as if it were asked now, with
+the whitelist as it is. Nothing runs.
 
 Examples:
   gate policy replay team.toml                     Against what applies here
-  gate policy replay --since 7d strict team.toml   Two together, over the last week
-  gate policy replay --format json ci              For other programs";
+  gate policy replay --since 7d strict team.toml   Two together
+  gate policy replay --format json ci              For programs";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -20,17 +20,20 @@ use super::{keys::Keys, lines::duration, person::person, say};
 use memory::Memory;
 
 const EXAMPLES: &str = "\
-Commands that were approved again and again are put together where they differ only in numbers or in the names of
-what they are done to. Shells, interpreters, privileges and programs that start others are never generalised.
+Commands that were approved again and again are put together where they differ
+only in numbers or in the names of what they are done to. Shells, interpreters,
+privileges and programs that start others are never generalised.
 
-At a terminal each suggestion is answered with one key: a accepts it, d rejects it for good, s leaves it, A accepts
-it and all that follow, q leaves the rest.
+At a terminal one key answers each: a accepts it, d rejects it for good, s
+leaves it, A and D do the same to all that follow, q leaves the rest.
 
 Examples:
-  gate policy suggest                          Look and answer
-  gate policy suggest --since 7d --min 5       Only what was approved five times within a week
-  gate policy suggest --format json            For other programs: one object a line
-  gate policy suggest --accept 3f9a20c1        Without a terminal";
+  gate policy suggest                      Look and answer
+  gate policy suggest --since 7d --min 5   Approved five times within a week
+  gate policy suggest --format json        For programs: one object a line
+  gate policy suggest --accept 3f9a20c1    Without a terminal";
+
+const OFFER: &str = "a accept  d reject for good  s leave  A, D all that follow  q quit";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -132,16 +135,19 @@ fn ask(
 ) -> anyhow::Result<Exit> {
     let by = person(&past.loaded)?;
     let mut keys = Keys::open()?;
+    say(&card::overview(suggestions))?;
     let (mut accepted, mut rejected) = (Vec::new(), Vec::new());
     for (number, suggestion) in suggestions.iter().enumerate() {
         say(&card::one(suggestion, number + 1, suggestions.len()))?;
-        match keys
-            .press("a accept   d reject for good   s leave   A accept all that follow   q quit", "adsAq")?
-        {
+        match keys.press(OFFER, "adsADq")? {
             'a' => accepted.push(suggestion.clone()),
             'd' => rejected.push(suggestion.clone()),
             'A' => {
                 accepted.extend(suggestions.iter().skip(number).cloned());
+                break;
+            }
+            'D' => {
+                rejected.extend(suggestions.iter().skip(number).cloned());
                 break;
             }
             's' => {}

@@ -20,16 +20,16 @@ use super::{
 };
 
 const LIST_EXAMPLES: &str = "\
-`review:` marks entries that are unused for half of their life, used far more than before, or used in another
-directory than before. Uses are counted in the audit log.
+`review:` marks entries that are unused for half of their life, used far more
+than before, or used in another directory. Uses are counted in the audit log.
 
 Examples:
-  gate policy whitelist list               What runs without a question now
-  gate policy whitelist list --all         Dead and revoked entries as well";
+  gate policy whitelist list         What runs without a question now
+  gate policy whitelist list --all   Dead and revoked entries as well";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
-  gate policy whitelist show 3f9a20c1      Everything about one entry; its first digits are enough";
+  gate policy whitelist show 3f9a    The first digits of the name are enough";
 
 const REVOKE_EXAMPLES: &str = "\
 Examples:

@@ -12,6 +12,19 @@ use super::super::{
 /// Commands that are shown of those that it covers.
 const SHOWN: usize = 3;
 
+/// All of them, one line each, so that nobody answers for what was not shown.
+pub(super) fn overview(suggestions: &[Suggestion]) -> String {
+    if suggestions.len() < 2 {
+        return String::new();
+    }
+    let mut text = format!("{} suggestions, by how often the like was approved:\n\n", suggestions.len());
+    for suggestion in suggestions {
+        let command = fitted(&command(&suggestion.entry), width().saturating_sub(7));
+        let _ = writeln!(text, "{:>5}  {command}", suggestion.approved);
+    }
+    text
+}
+
 /// All of them, for a place where nobody can press a key.
 pub(super) fn all(suggestions: &[Suggestion]) -> String {
     let mut text = String::new();
