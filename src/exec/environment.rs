@@ -168,7 +168,7 @@ pub fn clean(
     let last_of_each = variables.iter().rev().filter(|(name, _)| seen.insert(name.as_slice()));
     let mut kept: Vec<&Variable> = last_of_each.collect();
     kept.reverse();
-    let mut cleaned = Cleaned::default();
+    let mut cleaned = Cleaned { environment: Vec::with_capacity(variables.len()), ..Cleaned::default() };
     for (name, value) in kept {
         match configured_class(name, value, configured, &matters) {
             Class::Strip => {

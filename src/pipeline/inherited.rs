@@ -98,8 +98,12 @@ fn is_set_up(path: &Path, home: Option<&Path>) -> bool {
     if !path.is_absolute() || path.components().any(|component| component == Component::ParentDir) {
         return false;
     }
+    let bytes = path.as_os_str().as_bytes();
+    let below = |system: &&str| {
+        bytes.strip_prefix(system.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+    };
     let hidden = |below: &Path| below.as_os_str().as_bytes().starts_with(b".");
-    ["/usr", "/bin", "/opt", "/etc/ssl", "/etc/pki"].iter().any(|system| path.starts_with(system))
+    ["/usr", "/bin", "/opt", "/etc/ssl", "/etc/pki"].iter().any(below)
         || home.and_then(|home| path.strip_prefix(home).ok()).is_some_and(hidden)
         || path == Path::new("/tmp")
 }

@@ -71,7 +71,7 @@ fn simple_start(facts: &Facts) -> Option<Start> {
 pub(super) fn is_system_directory(directory: &Path) -> bool {
     ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]
         .iter()
-        .any(|system| Path::new(system) == directory)
+        .any(|system| directory.as_os_str() == *system)
 }
 
 fn path_of(bytes: &[u8]) -> &Path {

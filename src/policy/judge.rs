@@ -162,6 +162,10 @@ impl<'c> Court<'c> {
         let wants_path = parts.first().is_some_and(|part| part.contains(&b'/'));
         let first = if wants_path { self.path() } else { name(self.invocation) };
         let Some(first) = first else { return Touch::No };
+        // Most patterns that are tried are those for names of a certain form, and end here.
+        if !parts.first().is_some_and(|part| pattern::matches(part, first)) {
+            return Touch::No;
+        }
         let rest = self.invocation.words.iter().skip(1).map(|word| word.value.as_deref());
         words::touch(parts, std::iter::once(Some(first)).chain(rest))
     }
@@ -380,7 +384,12 @@ pub(super) fn any_pattern(
     patterns: Patterns<'_>,
     meets: impl Fn(PathPattern<'_>) -> bool,
 ) -> Result<bool, Corrupt> {
-    patterns.iter().try_fold(false, |any, pattern| Ok(any || meets(pattern?)))
+    for pattern in patterns.iter() {
+        if meets(pattern?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The name by which rules know the program.

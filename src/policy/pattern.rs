@@ -60,6 +60,9 @@ pub(super) fn is_literal(pattern: &[u8]) -> bool {
 
 /// Whether `text` is one of the texts that `pattern` stands for.
 pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    if is_literal(pattern) {
+        return pattern == text;
+    }
     let symbol = |at: usize| text.get(at).map(|byte| (Token::Byte(*byte), at + 1));
     absorbs(pattern, symbol)
 }

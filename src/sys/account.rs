@@ -41,8 +41,8 @@ impl Account {
 pub fn uid_of(name: &str) -> Option<u32> {
     let passwd = read_passwd();
     let mut lines = passwd.split(|byte| *byte == b'\n').map(fields);
-    let line = lines.find(|line| line.first() == Some(&name.as_bytes()))?;
-    number(line.get(2)?)
+    let mut line = lines.find(|line| line.clone().next() == Some(name.as_bytes()))?;
+    number(line.nth(2)?)
 }
 
 /// The name of this machine, as `uname -n` prints it.
@@ -62,9 +62,10 @@ fn read_passwd() -> Vec<u8> {
 
 fn from_passwd(passwd: &[u8], uid: u32, gid: u32) -> Account {
     let mut lines = passwd.split(|byte| *byte == b'\n').map(fields);
-    let line = lines.find(|line| line.get(2).and_then(|field| number(field)) == Some(uid));
-    let name = line.as_ref().and_then(|line| line.first().copied()).filter(|name| !name.is_empty());
-    let home = line.as_ref().and_then(|line| line.get(5).copied()).filter(|home| home.starts_with(b"/"));
+    let line = lines.find(|line| line.clone().nth(2).and_then(number) == Some(uid));
+    let field = |at: usize| line.clone().and_then(|mut line| line.nth(at));
+    let name = field(0).filter(|name| !name.is_empty());
+    let home = field(5).filter(|home| home.starts_with(b"/"));
     Account {
         uid,
         gid,
@@ -73,8 +74,8 @@ fn from_passwd(passwd: &[u8], uid: u32, gid: u32) -> Account {
     }
 }
 
-fn fields(line: &[u8]) -> Vec<&[u8]> {
-    line.split(|byte| *byte == b':').collect()
+fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    line.split(|byte| *byte == b':')
 }
 
 fn number(field: &[u8]) -> Option<u32> {
