@@ -168,8 +168,8 @@ pub fn find_on_path(path: &[u8], name: &[u8], cwd: &Path) -> Option<PathBuf> {
         }
         let found = Path::new(OsStr::from_bytes(&file));
         if is_executable(found) {
-            // Comparing goes by components, and so does what is shown.
-            return Some(found.components().collect());
+            let is_plain = !file.windows(2).any(|pair| matches!(pair, b"//" | b"/."));
+            return Some(if is_plain { found.to_path_buf() } else { found.components().collect() });
         }
     }
     None
