@@ -12,6 +12,8 @@ use super::{Effect, EffectKind, Facts, Invocation, Opacity, Program, Target, Und
 
 /// Wrappers within wrappers, re-parsed texts among them.
 pub(super) const MAX_WRAPPERS: usize = 16;
+/// Wrappers times words behind them: each wrapper's words hold all those of what it starts.
+const MAX_WRAPPED_WORDS: usize = 1 << 14;
 /// Shell texts within shell texts.
 pub(super) const MAX_TEXTS: usize = 3;
 /// Invocations of one command line.
@@ -76,7 +78,7 @@ impl Analysis<'_> {
             self.set_program(at, Program::Nothing);
             return at;
         };
-        if scene.via.len() >= MAX_WRAPPERS {
+        if scene.via.len() >= MAX_WRAPPERS || scene.via.len() * items.len() > MAX_WRAPPED_WORDS {
             self.opaque(at, "too many commands within commands", scene.place(span));
             return at;
         }

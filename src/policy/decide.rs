@@ -9,6 +9,7 @@ use super::{
     judge::{self, Judged, Said},
     score::Row,
     whitelist::{self, Covering, format_seconds},
+    work::Work,
 };
 
 /// Most reasons that one rule, or that no rule, gives for one part.
@@ -30,7 +31,8 @@ pub fn decide(
     policy: &Policy<'_>,
     whitelist: &Whitelist<'_>,
 ) -> Result<Decision, Corrupt> {
-    let bench: Bench<'_> = Bench { policy, context, whitelist, line: floor::Line::of(facts) };
+    let bench: Bench<'_> =
+        Bench { policy, context, whitelist, line: floor::Line::of(facts), work: Work::of_a_decision() };
     let mut outcomes = Vec::with_capacity(facts.invocations.len());
     for invocation in &facts.invocations {
         outcomes.push(bench.part(invocation)?);
@@ -52,10 +54,10 @@ pub fn trees_to_look_at(
     context: &Context,
     policy: &Policy<'_>,
 ) -> Result<Vec<PathBuf>, Corrupt> {
-    let mut trees = BTreeSet::new();
+    let (work, mut trees) = (Work::of_a_decision(), BTreeSet::new());
     let here = |invocation: &&Invocation| !matches!(invocation.program, Program::Elsewhere(_));
     for invocation in facts.invocations.iter().filter(here) {
-        trees.extend(judge::searched(policy, context, invocation)?);
+        trees.extend(judge::searched(policy, context, invocation, &work)?);
     }
     Ok(trees.into_iter().collect())
 }
@@ -95,6 +97,7 @@ struct Bench<'b> {
     context: &'b Context,
     whitelist: &'b Whitelist<'b>,
     line: floor::Line<'b>,
+    work: Work,
 }
 
 impl Outcome {
@@ -137,13 +140,26 @@ fn whitelisted(covering: Covering<'_>, invocation: &Invocation) -> Reason {
 
 impl Bench<'_> {
     fn part(&self, invocation: &Invocation) -> Result<Outcome, Corrupt> {
-        let judged = judge::judge(self.policy, self.context, invocation)?;
+        let judged = judge::judge(self.policy, self.context, invocation, &self.work)?;
         let mut outcome = Outcome::mildest();
         for said in &judged.said {
             self.speak(&mut outcome, invocation, &judged, said)?;
         }
         self.uncovered(&mut outcome, invocation, &judged)?;
         self.keep_floor(&mut outcome, invocation, &judged);
+        if self.work.is_spent() {
+            outcome.raise(Tier::High);
+            let text = "too many words and paths to compare with the rules in time".to_owned();
+            let span = Some(invocation.span);
+            outcome.part.reasons.push(Reason {
+                rule: None,
+                tier: Tier::High,
+                text,
+                weight: 0,
+                row: None,
+                span,
+            });
+        }
         if let Some(opacity) = &invocation.opaque {
             outcome.raise(Tier::High);
             let text = format!("not understood: {}", opacity.why);

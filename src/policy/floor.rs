@@ -200,18 +200,23 @@ impl<'f> Line<'f> {
 
     /// Whether a file is there only since the line runs.
     fn made(&self, file: &Path) -> bool {
-        self.written.contains(file) || self.fetched_into.iter().take(MANY).any(|place| is_below(file, place))
+        self.written.contains(file)
+            || self.fetched_into.len() > MANY
+            || self.fetched_into.iter().any(|place| is_below(file, place))
     }
 }
 
-/// Most directories of downloads that are looked at.
-const MANY: usize = 64;
+/// Most places that are looked at; more count as any place, so that a long line costs no more.
+const MANY: usize = 16;
 
 /// Whether one of the places lies inside a span and is not all of it; they are in order.
 fn any_inside(places: &[Span], span: Span) -> bool {
     let first = places.partition_point(|place| place.start < span.start);
-    let inside = places.iter().skip(first).take_while(|place| place.start < span.end);
-    inside.take(MANY).any(|place| place.end <= span.end && *place != span)
+    let starting = places.iter().skip(first).take_while(|place| place.start < span.end);
+    starting
+        .take(MANY + 1)
+        .enumerate()
+        .any(|(seen, place)| seen == MANY || place.end <= span.end && *place != span)
 }
 
 /// `/dev/null` and its like, or nothing that has a place.

@@ -16,7 +16,11 @@ use super::{
     pattern, program,
     rule::Kinds,
     words,
+    work::{self, Work},
 };
+
+/// What it costs to judge an invocation, besides comparing.
+const JUDGING: usize = 20;
 
 /// A rule that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +48,14 @@ pub(super) fn searched(
     policy: &Policy<'_>,
     context: &Context,
     invocation: &Invocation,
+    work: &Work,
 ) -> Result<Vec<PathBuf>, Corrupt> {
     let wide: Vec<&Effect> = invocation.effects.iter().filter(|effect| is_wide(&effect.target)).collect();
     if wide.is_empty() {
         return Ok(Vec::new());
     }
     let scopes = Scopes::Count;
-    let court = Court { policy, context, invocation, effects: &[], scopes, said: Vec::new() };
+    let court = Court { policy, context, invocation, effects: &[], scopes, work, said: Vec::new() };
     let mut kinds = Kinds::default();
     for (number, pattern) in court.found_commands()? {
         let rule = policy.rule(number)?;
@@ -76,10 +81,12 @@ pub(super) fn judge(
     policy: &Policy<'_>,
     context: &Context,
     invocation: &Invocation,
+    work: &Work,
 ) -> Result<Judged, Corrupt> {
+    work.spend(JUDGING);
     let effects = program::effects(policy, context, invocation)?;
     let scopes = Scopes::Count;
-    let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
+    let mut court = Court { policy, context, invocation, effects: &effects, scopes, work, said: Vec::new() };
     court.commands()?;
     court.effects()?;
     court.set_aside()?;
@@ -94,8 +101,8 @@ pub(super) fn speakers(
     invocation: &Invocation,
 ) -> Result<Vec<u32>, Corrupt> {
     let effects = program::effects(policy, context, invocation)?;
-    let scopes = Scopes::Ignored;
-    let mut court = Court { policy, context, invocation, effects: &effects, scopes, said: Vec::new() };
+    let (scopes, work) = (Scopes::Ignored, &Work::without_end());
+    let mut court = Court { policy, context, invocation, effects: &effects, scopes, work, said: Vec::new() };
     court.commands()?;
     court.effects()?;
     Ok(court.said.iter().map(|said| said.rule).collect())
@@ -107,12 +114,16 @@ struct Court<'c> {
     invocation: &'c Invocation,
     effects: &'c [Effect],
     scopes: Scopes,
+    work: &'c Work,
     said: Vec<Said>,
 }
 
 impl<'c> Court<'c> {
     fn commands(&mut self) -> Result<(), Corrupt> {
         for (number, pattern) in self.found_commands()? {
+            if self.work.is_spent() {
+                break;
+            }
             self.command(number, pattern as usize)?;
         }
         Ok(())
@@ -167,6 +178,11 @@ impl<'c> Court<'c> {
             return Touch::No;
         }
         let rest = self.invocation.words.iter().skip(1).map(|word| word.value.as_deref());
+        let bytes = rest.clone().map(|word| word.map_or(0, <[u8]>::len)).sum();
+        self.work.spend(work::of_words(self.invocation.words.len(), bytes, parts));
+        if self.work.is_spent() {
+            return Touch::Maybe;
+        }
         words::touch(parts, std::iter::once(Some(first)).chain(rest))
     }
 
@@ -192,6 +208,9 @@ impl<'c> Court<'c> {
             }
         }
         for (index, effect) in self.effects.iter().enumerate() {
+            if self.work.is_spent() {
+                break;
+            }
             candidates::each(self.policy, self.context, effect, &mut |number, pattern| {
                 let rule = self.policy.rule(number)?;
                 let contact = self.contact(rule, Some(pattern), effect)?;
@@ -303,6 +322,14 @@ impl<'c> Court<'c> {
     }
 
     fn meet(&self, pattern: PathPattern<'_>, target: &Target) -> Contact {
+        self.work.spend(match target {
+            Target::Path { path, .. } => work::of_path(path.as_os_str().len(), pattern.below.len()),
+            Target::Glob { pattern: glob, .. } => work::of_glob(glob.len(), pattern.below.len()),
+            _ => 0,
+        });
+        if self.work.is_spent() {
+            return Contact::UNKNOWN;
+        }
         match target {
             Target::Path { path, resolved, recursive } => {
                 paths::of_path(pattern, path, resolved, *recursive, self.context)

@@ -40,6 +40,7 @@ mod testing;
 mod tests;
 mod whitelist;
 mod words;
+mod work;
 mod writer;
 
 pub use cache::{CompiledSource, Corrupt, Policy};

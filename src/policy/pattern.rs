@@ -75,6 +75,9 @@ pub(super) fn contains(pattern: &[u8], glob: &[u8]) -> bool {
 
 /// Whether a file name can exist that both match; yes where that is not sure.
 pub(super) fn overlaps(pattern: &[u8], glob: &[u8]) -> bool {
+    if ends_differ(pattern, glob) {
+        return false;
+    }
     if pattern.len().saturating_mul(glob.len()) > OVERLAP_WORK {
         return true;
     }
@@ -89,6 +92,16 @@ pub(super) fn overlaps(pattern: &[u8], glob: &[u8]) -> bool {
         row = next_row(&row, *one, &right);
     }
     row.last().copied().unwrap_or(true)
+}
+
+/// Whether the literal beginnings or ends of two patterns already exclude each other; the common case, without work.
+fn ends_differ(pattern: &[u8], glob: &[u8]) -> bool {
+    let special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\');
+    let head = |text: &[u8]| text.iter().position(special).unwrap_or(text.len());
+    let behind = |text: &[u8]| text.iter().rev().position(special).unwrap_or(text.len());
+    let heads = pattern.iter().take(head(pattern)).zip(glob.iter().take(head(glob)));
+    let tails = pattern.iter().rev().take(behind(pattern)).zip(glob.iter().rev().take(behind(glob)));
+    heads.chain(tails).any(|(one, other)| one != other)
 }
 
 /// Whether the shell's pattern consists of `*` alone.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod default;
+mod hostile;
 mod manual;
 mod scorecard;
 mod whitelist;

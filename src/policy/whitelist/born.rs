@@ -3,7 +3,7 @@
 use crate::facts::{Argument, Effect, Facts, Invocation, Program, Target};
 
 use super::{
-    super::{Action, Context, Corrupt, Decision, Policy, Tier, judge},
+    super::{Action, Context, Corrupt, Decision, Policy, Tier, judge, work::Work},
     WhitelistEntry, is_never_covered,
     target::effect_of,
     template::escape,
@@ -27,7 +27,7 @@ pub fn whitelist_entries(
         if part.action != Action::Ask || part.tier != Tier::Medium || !is_exact(invocation) {
             continue;
         }
-        let effects = judge::judge(policy, context, invocation)?.effects;
+        let effects = judge::judge(policy, context, invocation, &Work::of_a_decision())?.effects;
         let named: Option<Vec<String>> = effects.iter().map(effect_of).collect();
         let (Some(words), Some(effects)) = (words_of(invocation), named) else { continue };
         let Some(cwd) = directory(context) else { continue };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::facts::{Effect, Facts, Invocation, Program, Target};
 
 use super::{
-    super::{Action, Context, Corrupt, Decision, Policy, Tier, bytes::Hash, judge},
+    super::{Action, Context, Corrupt, Decision, Policy, Tier, bytes::Hash, judge, work::Work},
     Whitelist, WhitelistEntry, ban_on_holes,
     born::{directory, is_coverable, words_of},
     compile_whitelist,
@@ -81,7 +81,7 @@ pub fn samples(
         if part.action == Action::Allow {
             continue;
         }
-        let effects = judge::judge(policy, context, invocation)?.effects;
+        let effects = judge::judge(policy, context, invocation, &Work::of_a_decision())?.effects;
         let is_medium = part.tier == Tier::Medium && part.action == Action::Ask;
         samples.push(Sample {
             coverable: is_medium && is_coverable(invocation, &effects, context),
