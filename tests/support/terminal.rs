@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A terminal with a process in its foreground.
 pub(crate) struct Terminal {
     leader: OwnedFd,
+    /// The path of its other end.
+    pub(crate) name: String,
     pub(crate) pid: Pid,
     screen: Vec<u8>,
     seen: usize,
@@ -74,7 +76,8 @@ impl Terminal {
         };
         let wires = [Wire::Open(&pair.path), Wire::Copy(0), Wire::Copy(0)];
         let pid = spawn(&image, wires, Session::New, &SigSet::empty()).unwrap();
-        Self { leader: pair.into_leader(), pid, screen: Vec::new(), seen: 0, ended: None }
+        let name = pair.path.to_string_lossy().into_owned();
+        Self { leader: pair.into_leader(), name, pid, screen: Vec::new(), seen: 0, ended: None }
     }
 
     /// Types.
