@@ -20,6 +20,11 @@ mod workplace;
 
 use table::Row;
 
+/// The allocator of the program itself, for what is measured in this process.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: gate::sys::allocator::Allocator = gate::sys::allocator::Allocator::new();
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     if let [mode, rest @ ..] = arguments.as_slice()
