@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use crate::facts::{Effect, Facts, Invocation, Program, Target};
+use crate::{
+    facts::{Effect, Facts, Invocation, Program, Target},
+    syntax::Span,
+};
 
 use super::{
     Action, Context, Corrupt, Decision, Part, Policy, Reason, Tier, Whitelist, effect_text, floor,
@@ -110,6 +113,11 @@ impl Outcome {
         self.part.tier = self.part.tier.max(tier);
     }
 
+    /// Adds a reason that no rule gave; raising the tier is another matter.
+    fn note(&mut self, tier: Tier, text: String, span: Option<Span>) {
+        self.part.reasons.push(Reason { rule: None, row: None, tier, text, weight: 0, span });
+    }
+
     fn live_at_most(&mut self, ttl: u32) {
         self.ttl = Some(self.ttl.map_or(ttl, |old| old.min(ttl)));
     }
@@ -151,27 +159,13 @@ impl Bench<'_> {
             outcome.raise(Tier::High);
             let text = "too many words and paths to compare with the rules in time".to_owned();
             let span = Some(invocation.span);
-            outcome.part.reasons.push(Reason {
-                rule: None,
-                tier: Tier::High,
-                text,
-                weight: 0,
-                row: None,
-                span,
-            });
+            outcome.note(Tier::High, text, span);
         }
         if let Some(opacity) = &invocation.opaque {
             outcome.raise(Tier::High);
             let text = format!("not understood: {}", opacity.why);
             let span = Some(opacity.span);
-            outcome.part.reasons.push(Reason {
-                rule: None,
-                row: None,
-                tier: Tier::High,
-                text,
-                weight: 0,
-                span,
-            });
+            outcome.note(Tier::High, text, span);
         }
         outcome.part.action = self.action(&mut outcome, invocation, &judged)?;
         outcome.coverable = outcome.part.tier == Tier::Medium
@@ -192,14 +186,7 @@ impl Bench<'_> {
                     |effect| format!("{why}: {}, always asked", effect_text(effect)),
                 );
                 let span = Some(effect.map_or(invocation.span, |effect| effect.span));
-                outcome.part.reasons.push(Reason {
-                    rule: None,
-                    row: None,
-                    tier: Tier::High,
-                    text,
-                    weight: 0,
-                    span,
-                });
+                outcome.note(Tier::High, text, span);
             }
             outcome.raise(Tier::High);
         }
@@ -276,14 +263,7 @@ impl Bench<'_> {
         outcome.raise(Tier::Medium);
         outcome.live_at_most(self.policy.ttl()?);
         for (text, span) in texts {
-            outcome.part.reasons.push(Reason {
-                rule: None,
-                row: None,
-                tier: Tier::Medium,
-                text,
-                weight: 0,
-                span: Some(span),
-            });
+            outcome.note(Tier::Medium, text, Some(span));
         }
         Ok(())
     }
@@ -321,7 +301,7 @@ impl Bench<'_> {
         whole.part.action = Action::Ask;
         whole.raise(tier);
         whole.live_at_most(self.policy.ttl()?);
-        whole.part.reasons.push(Reason { rule: None, row: None, tier, text, weight: 0, span });
+        whole.note(tier, text, span);
         Ok(whole)
     }
 
