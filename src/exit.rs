@@ -7,6 +7,8 @@
 pub enum Exit {
     /// The subcommand did what it was asked.
     Success,
+    /// Called as a shell with words that it does not take; 2 is what shells answer.
+    ShellUsage,
     /// `gate check`: a human would be asked.
     CheckAsk,
     /// `gate check`: the policy denies.
@@ -31,6 +33,7 @@ impl Exit {
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
+            Self::ShellUsage => 2,
             Self::CheckAsk => 3,
             Self::CheckDeny => 4,
             Self::TimedOut => 124,

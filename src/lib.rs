@@ -13,6 +13,7 @@
 //! | [`exec`] | effect | runs a permit: ptys, pipes, signals, environment |
 //! | [`record`] | mixed | asciicast encoder and decoder (pure); writer and player |
 //! | [`audit`] | mixed | event, chain, verification (pure); the log |
+//! | [`shell`] | effect | gate as a shell: calling forms, sessions, logins |
 //! | [`config`] | mixed | settings (pure schema); loading and the compiled cache |
 //! | [`ui`] | pure | words and pictures for people: printable text, carets, highlighting |
 //! | [`cli`] | effect | the command line: run forms, then one file a subcommand |
@@ -58,6 +59,7 @@ pub mod octets;
 pub mod pipeline;
 pub mod policy;
 pub mod record;
+pub mod shell;
 pub mod syntax;
 pub mod sys;
 pub mod ui;

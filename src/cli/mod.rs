@@ -14,6 +14,7 @@ pub mod log;
 pub mod pending;
 pub mod play;
 pub mod policy;
+pub mod shell;
 
 use std::{
     ffi::OsString,
@@ -80,6 +81,8 @@ enum Choice {
     /// Check, test, show or compile the policy
     #[command(subcommand)]
     Policy(policy::Choice),
+    /// Be a shell: one command line, a script file, or a session
+    Shell(shell::Arguments),
     /// List and show what waits for an approval
     Pending(pending::Arguments),
     /// Approve a waiting request
@@ -101,8 +104,9 @@ enum Choice {
 /// Does what the words ask for, the program's name first; returns the exit code, or dies of the command's signal.
 #[must_use]
 pub fn main(words: Vec<OsString>) -> u8 {
-    let outcome = match fast::recognise(words.get(1..).unwrap_or_default().to_vec()) {
+    let outcome = match fast::recognise(words.clone()) {
         Form::Run(run) => pipeline::gate(&run),
+        Form::Shell(form, wishes) => crate::shell::be(form, wishes),
         Form::Usage(message) => Err(anyhow::anyhow!("{message}; `gate --help` shows all forms")),
         Form::Other => return run(words).code(),
     };
@@ -135,6 +139,7 @@ impl Choice {
         match self {
             Self::Check(arguments) => check::run(arguments),
             Self::Policy(choice) => policy::run(choice),
+            Self::Shell(arguments) => shell::run(arguments),
             Self::Pending(arguments) => pending::run(arguments),
             Self::Approve(arguments) => approve::run(arguments),
             Self::Deny(arguments) => deny::run(arguments),

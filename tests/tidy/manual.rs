@@ -104,6 +104,7 @@ fn every_exit_code_stands_in_manual_and_readme() {
     let readme = read("README.md");
     for exit in [
         Exit::Success,
+        Exit::ShellUsage,
         Exit::CheckAsk,
         Exit::CheckDeny,
         Exit::TimedOut,
