@@ -33,7 +33,7 @@
 //! # Invariants
 //!
 //! - **I1** Nothing starts without a [`Permit`](approval::Permit); a permit is made only from an `Allow` decision or
-//!   an `Approve` verdict.
+//!   an `Approve` verdict, its own or that of the accepted run that it is part of.
 //! - **I2** What was approved is what runs: [`exec`] takes the command from the permit and nowhere else, and an
 //!   approval is bound to a digest of everything that decides what would run. Drift means: ask again.
 //! - **I3** Not understood means at least `Ask`; unattended and not understood means no. No timeout ever says yes.

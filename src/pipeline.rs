@@ -16,7 +16,7 @@ mod unstarted;
 use anyhow::Result;
 
 use crate::{
-    approval::{self, Ground, Permit, Refusal, Request, Verdict},
+    approval::{self, Ground, Permit, Refusal, Request, Verdict, runs::Cover},
     exec::{self, Ended, Pty},
     exit::Exit,
     facts::CommandLine,
@@ -69,7 +69,10 @@ pub fn gate(run: &Run) -> Result<Outcome> {
     let settled = match request.decision.action {
         Action::Deny => Err(Refused::ByPolicy),
         Action::Allow => allowed(&request),
-        Action::Ask => approved(&here, &mut ledger, run, &request)?,
+        Action::Ask => match here.covering() {
+            Some(cover) => covered(&request, &cover),
+            None => approved(&here, &mut ledger, run, &request)?,
+        },
     };
     match settled {
         Ok(permit) => start(&here, &mut ledger, run, &request, &permit),
@@ -82,6 +85,11 @@ pub fn gate(run: &Run) -> Result<Outcome> {
 
 fn allowed(request: &Request) -> Result<Permit, Refused> {
     Permit::from_decision(&request.decision, request.plan.clone(), request.binding()).map_err(Refused::from)
+}
+
+/// People are asked once for what they saw as one command: a shell within an accepted run adds nothing to it.
+fn covered(request: &Request, cover: &Cover) -> Result<Permit, Refused> {
+    Permit::within(cover, &request.decision, request.plan.clone(), request.binding()).map_err(Refused::from)
 }
 
 /// Asks until there is an answer to what would run *now*: whatever changed while a human was thinking is judged and
@@ -121,7 +129,7 @@ fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Res
 /// Writes `accept` first (I5), then runs the permit, and nothing else.
 fn start(here: &Here, ledger: &mut Ledger, run: &Run, request: &Request, permit: &Permit) -> Result<Outcome> {
     let mut recorder = here.recorder(run, request, permit, ledger.run())?;
-    let registration = here.register(permit)?;
+    let registration = here.register(request, permit, ledger.run())?;
     ledger.accept(request, permit, recorder.as_ref().map(Recorder::name))?;
     if recorder.is_none() && run.pty == Pty::AsCaller && is_routine(permit) {
         let ended = exec::replace(permit)?;
@@ -136,7 +144,12 @@ fn start(here: &Here, ledger: &mut Ledger, run: &Run, request: &Request, permit:
 }
 
 /// Whether the policy itself lets it through at its lowest tier: then the log can do without its end, and nothing in it
-/// could be taken for a reviewer, because everything that it starts is known.
+/// could be taken for a reviewer, because everything that it starts is known. What runs within another run is that
+/// run's to watch.
 fn is_routine(permit: &Permit) -> bool {
-    permit.tier() == Tier::Low && *permit.ground() == Ground::Policy
+    match permit.ground() {
+        Ground::Policy => permit.tier() == Tier::Low,
+        Ground::Reviewers(_) => false,
+        Ground::Within(_) => true,
+    }
 }

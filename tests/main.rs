@@ -15,6 +15,8 @@ mod policy;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod syntax;

@@ -2,9 +2,10 @@
 
 use crate::policy::{Action, Decision, Tier};
 
-use super::{Binding, Plan, Request, Reviewer, Verdict, grants::accounts};
+use super::{Binding, Plan, Request, Reviewer, Verdict, grants::accounts, runs::Cover};
 
-/// The proof that a plan may run; made only from an `Allow` decision or an `Approve` verdict (I1).
+/// The proof that a plan may run; made only from an `Allow` decision or an `Approve` verdict (I1), its own or that of
+/// the run that it is part of.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit {
@@ -21,6 +22,8 @@ pub enum Ground {
     Policy,
     /// As many people as the policy wants approved it.
     Reviewers(Vec<Reviewer>),
+    /// The run with this identifier was accepted with this command in it.
+    Within(String),
 }
 
 /// Why there is no permit.
@@ -66,6 +69,18 @@ impl Permit {
         }
         let Request { plan, decision, .. } = request;
         Ok(Self { plan, binding, tier: decision.tier, ground: Ground::Reviewers(by.clone()) })
+    }
+
+    /// Makes a permit for a command that an accepted run consists of, so that people are asked once for what they saw
+    /// as one.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] where the policy denies.
+    pub fn within(cover: &Cover, decision: &Decision, plan: Plan, binding: Binding) -> Result<Self, Refusal> {
+        if decision.action == Action::Deny {
+            return Err(Refusal::NotAllowed);
+        }
+        Ok(Self { plan, binding, tier: decision.tier, ground: Ground::Within(cover.run().to_owned()) })
     }
 
     /// What may run.
@@ -148,6 +163,20 @@ mod tests {
             let now = request.binding();
             let verdict = Verdict::Approve { by: given, whitelist: false };
             assert_eq!(Permit::from_verdict(request, &verdict, &now).is_ok(), made, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn i1_a_run_within_an_accepted_one_needs_no_verdict_but_a_denial_stands() {
+        for action in [Action::Allow, Action::Ask, Action::Deny] {
+            let mut request = example::request("true");
+            request.decision.action = action;
+            let binding = request.binding();
+            let permit = Permit::within(&Cover::by("r1"), &request.decision, request.plan, binding);
+            assert_eq!(permit.is_ok(), action != Action::Deny);
+            if let Ok(permit) = permit {
+                assert_eq!(*permit.ground(), Ground::Within("r1".to_owned()));
+            }
         }
     }
 

@@ -70,7 +70,8 @@ mod tests {
         let own = Account::current().uid;
         assert_eq!(take(&states, &[own]).unwrap().uid, own);
         assert!(matches!(take(&states, &[own + 1]), Err(Unseated::Barred(Barred::NotAReviewer))));
-        let _registration = runs::Registration::of_this_process(state.path()).unwrap();
+        let _registration =
+            runs::Registration::of_this_process(state.path(), "r", runs::Text::Other).unwrap();
         assert!(matches!(take(&states, &[own]), Err(Unseated::Barred(Barred::InsideARun))));
     }
 

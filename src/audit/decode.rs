@@ -145,6 +145,7 @@ impl Members {
         match self.string("kind")?.as_str() {
             "policy" => Ok(By::Policy),
             "gate" => Ok(By::Gate),
+            "within" => Ok(By::Within(self.string("run")?)),
             "reviewer" => {
                 let mut reviewers = vec![self.reviewer()?];
                 if let Some(others) = self.0.remove("others") {

@@ -165,6 +165,10 @@ impl<'a> Object<'a> {
         match by {
             By::Policy => object.string("kind", "policy"),
             By::Gate => object.string("kind", "gate"),
+            By::Within(run) => {
+                object.string("kind", "within");
+                object.string("run", run);
+            }
             By::Reviewers(reviewers) => {
                 object.string("kind", "reviewer");
                 let (first, others) = reviewers.split_first().unzip();

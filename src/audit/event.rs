@@ -142,6 +142,8 @@ pub enum By {
     Gate,
     /// People: one, unless the policy wants several.
     Reviewers(Vec<Reviewer>),
+    /// Whoever accepted the run with this identifier, of which this one is a part.
+    Within(String),
 }
 
 /// A human who decided.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     facts::{self, Catalog, CommandLine, Facts, Resolved, World},
     policy::{self, Context, Corrupt, Decision, Policy, Whitelist},
-    sys::{self, world::Machine},
+    sys::{self, ancestry, files::Trust, world::Machine},
 };
 
 /// The machine, and the policy that says where its programs lie.
@@ -56,8 +56,25 @@ impl World for Around<'_> {
         self.machine.find_program(name)
     }
 
-    /// A damaged policy expects nothing.
+    /// A damaged policy expects nothing. gate as a shell is the shell that it stands for: it judges its text again.
     fn is_system_program(&self, path: &Path) -> bool {
-        self.policy.expects_program(self.context, path).unwrap_or(false)
+        self.policy.expects_program(self.context, path).unwrap_or(false) || self.is_gate_as_shell(path)
+    }
+}
+
+impl Around<'_> {
+    /// Whether a path is a link to this very program under a shell's name, where an agent cannot put another in its
+    /// place between the decision and the start.
+    fn is_gate_as_shell(&self, path: &Path) -> bool {
+        let named = || path.file_name().is_some_and(|name| ["bash", "sh"].iter().any(|shell| name == *shell));
+        let own = || {
+            path.parent().is_some_and(|directory| {
+                self.context.gate_paths.iter().any(|own| directory.starts_with(own))
+                    || Trust::Root.check(directory).is_ok()
+            })
+        };
+        named()
+            && own()
+            && ancestry::identity(path).is_some_and(|file| ancestry::image(std::process::id()) == Some(file))
     }
 }

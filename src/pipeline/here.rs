@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     approval::{
-        Approvers, Caller, Permit, Request, RequestId, Reviewer, SecondTerminal, runs::Registration, seat,
+        Approvers, Caller, Ground, Permit, Request, RequestId, Reviewer, SecondTerminal, Start,
+        runs::{self, Cover, Registration, Text},
+        seat,
     },
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
@@ -164,7 +166,9 @@ impl Here {
     ) -> Result<Option<record::Recorder>> {
         let settings = &self.settings().record;
         let tier = permit.tier();
-        if !settings.covers(tier) || (run.no_record && !self.settings().enforce) {
+        // What runs within a recorded run is on its recording.
+        let within = matches!(permit.ground(), Ground::Within(_));
+        if within || !settings.covers(tier) || (run.no_record && !self.settings().enforce) {
             return Ok(None);
         }
         let size = sys::terminal::size(std::io::stdout());
@@ -192,12 +196,26 @@ impl Here {
         Ok(Some(recorder))
     }
 
+    /// The accepted run that this one is part of.
+    pub(super) fn covering(&self) -> Option<Cover> {
+        let settings = self.settings();
+        runs::covering(&settings.state, [&settings.shell, &settings.sh])
+    }
+
     /// Says that this process is a gated run, so that nothing in it can answer a request (I10).
-    pub(super) fn register(&self, permit: &Permit) -> Result<Option<Registration>> {
+    pub(super) fn register(
+        &self,
+        request: &Request,
+        permit: &Permit,
+        id: &str,
+    ) -> Result<Option<Registration>> {
         if super::is_routine(permit) {
             return Ok(None);
         }
-        let registration = Registration::of_this_process(&self.settings().state);
+        let shell = matches!(permit.plan().start, Start::Shell { .. });
+        let text =
+            if shell && request.facts.opacities().next().is_none() { Text::Understood } else { Text::Other };
+        let registration = Registration::of_this_process(&self.settings().state, id, text);
         registration.map(Some).context("nothing was run: the run cannot be registered in the state directory")
     }
 
@@ -239,12 +257,13 @@ fn names(by: &[Reviewer]) -> String {
 fn ground(permit: &Permit, request: &Request) -> String {
     let tier = permit.tier().name();
     match permit.ground() {
-        crate::approval::Ground::Policy => match request.decision.rules().as_slice() {
+        Ground::Policy => match request.decision.rules().as_slice() {
             [] => format!("allowed by the policy ({tier})"),
             [rule] => format!("allowed by the policy ({tier}), rule {rule}"),
             rules => format!("allowed by the policy ({tier}), rules {}", rules.join(", ")),
         },
-        crate::approval::Ground::Reviewers(by) => format!("approved by {} ({tier})", names(by)),
+        Ground::Reviewers(by) => format!("approved by {} ({tier})", names(by)),
+        Ground::Within(run) => format!("part of run {run} ({tier})"),
     }
 }
 

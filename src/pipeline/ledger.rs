@@ -63,6 +63,7 @@ impl Ledger {
         let (by, asked) = match permit.ground() {
             Ground::Policy => (By::Policy, false),
             Ground::Reviewers(by) => (By::Reviewers(by.iter().map(reviewer).collect()), true),
+            Ground::Within(run) => (By::Within(run.clone()), false),
         };
         let kind = EventKind::Accept {
             request: asked.then(|| request.id.as_str().to_owned()),

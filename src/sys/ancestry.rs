@@ -1,6 +1,6 @@
 //! Who a process descends from: kernel facts, never variables.
 
-use std::{fs, io};
+use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
 /// More ancestors than any process has; a longer chain is not followed.
 const LIMIT: usize = 256;
@@ -54,6 +54,18 @@ impl Process {
     pub const fn is(&self, other: &Self) -> bool {
         self.pid == other.pid && self.start == other.start
     }
+}
+
+/// The file that a process executes, as device and inode, whatever its path says by now.
+#[must_use]
+pub fn image(pid: u32) -> Option<(u64, u64)> {
+    identity(Path::new(&format!("/proc/{pid}/exe")))
+}
+
+/// Device and inode of the file that a path leads to.
+#[must_use]
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 /// A process and its ancestors, itself first, up to init or to the border of the pid namespace.

@@ -10,7 +10,8 @@ use std::{
 use gate::{
     approval::{
         Approvers, Caller, FileIdentity, Plan, Request, RequestId, SecondTerminal, Start, StdinKind, ask,
-        client, runs::Registration,
+        client,
+        runs::{Registration, Text},
     },
     config::TerminalUse,
     facts::{CommandLine, Facts, Opacity},
@@ -105,7 +106,7 @@ extern "C" fn play() {
         }
         ["approve", state, id] => approve(Path::new(state), id),
         ["inside", state, id] => {
-            let _run = Registration::of_this_process(Path::new(state)).unwrap();
+            let _run = Registration::of_this_process(Path::new(state), "r", Text::Other).unwrap();
             let id = RequestId::parse(id).unwrap();
             let output = answering("approve", Path::new(state), &id).output().unwrap();
             print!("{}", String::from_utf8_lossy(&output.stdout));

@@ -113,6 +113,7 @@ fn name(by: &By) -> String {
     match by {
         By::Policy => "policy".to_owned(),
         By::Gate => "gate".to_owned(),
+        By::Within(run) => format!("run {run}"),
         By::Reviewers(by) => by.iter().map(|by| by.name.as_str()).collect::<Vec<_>>().join(", "),
     }
 }
