@@ -9,6 +9,8 @@ use std::{env, fs};
 use effect_kind::{EffectKind, Undo};
 use emit::Emit as _;
 
+#[path = "build/agents.rs"]
+mod agents;
 #[path = "src/facts/catalog/compile.rs"]
 mod compile;
 #[path = "src/facts/effect_kind.rs"]
@@ -40,7 +42,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     table(&mut output, "BUILTINS", "Entry", &mut tables.builtins)?;
     table(&mut output, "VARIABLES", "Variable", &mut tables.variables)?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.rs"), output.finish())?;
-    compile_redaction()?;
+    compile_with("redaction", "policies/redaction.toml", redaction::compile)?;
+    compile_with("agents", "policies/agents/wrappers.toml", agents::compile)?;
     name_build()
 }
 
@@ -66,11 +69,13 @@ fn hash_files(path: &Path, digest: &mut DefaultHasher) -> std::io::Result<()> {
     entries.iter().try_for_each(|entry| hash_files(&entry.path(), digest))
 }
 
-fn compile_redaction() -> Result<(), Box<dyn std::error::Error>> {
-    const FILE: &str = "policies/redaction.toml";
-    let tables =
-        redaction::compile(&fs::read_to_string(FILE)?).map_err(|error| format!("{FILE}: {error}"))?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("redaction.rs"), tables)?;
+fn compile_with(
+    name: &str,
+    file: &str,
+    compile: fn(&str) -> Result<String, String>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let tables = compile(&fs::read_to_string(file)?).map_err(|error| format!("{file}: {error}"))?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join(name).with_extension("rs"), tables)?;
     Ok(())
 }
 

@@ -65,6 +65,9 @@ pub enum Outcome {
 pub fn gate(run: &Run) -> Result<Outcome> {
     let here = Here::look(run)?;
     let mut ledger = Ledger::open(&here)?;
+    if let Some(probe) = here.probe(run) {
+        return refuse(&mut ledger, &here.unexamined(run)?, &Refused::Probe(probe));
+    }
     let request = here.judge(run)?;
     let settled = match request.decision.action {
         Action::Deny => Err(Refused::ByPolicy),
@@ -76,11 +79,13 @@ pub fn gate(run: &Run) -> Result<Outcome> {
     };
     match settled {
         Ok(permit) => start(&here, &mut ledger, run, &request, &permit),
-        Err(refused) => {
-            ledger.reject(&request, &refused)?;
-            Ok(Outcome::NotRun(refused.tell(&request)))
-        }
+        Err(refused) => refuse(&mut ledger, &request, &refused),
     }
+}
+
+fn refuse(ledger: &mut Ledger, request: &Request, refused: &Refused) -> Result<Outcome> {
+    ledger.reject(request, refused)?;
+    Ok(Outcome::NotRun(refused.tell(request)))
 }
 
 fn allowed(request: &Request) -> Result<Permit, Refused> {

@@ -1,6 +1,8 @@
 //! The one test binary.
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod approval;
 #[cfg(test)]
 mod audit;

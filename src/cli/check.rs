@@ -122,8 +122,8 @@ fn command_line(arguments: &Arguments) -> anyhow::Result<CommandLine> {
     Ok(CommandLine::Argv(argv))
 }
 
-const fn shell(text: Vec<u8>) -> CommandLine {
-    CommandLine::Shell { text, dialect: Dialect::Bash, options: Vec::new(), arguments: Vec::new() }
+fn shell(text: Vec<u8>) -> CommandLine {
+    CommandLine::shell(text, Dialect::Bash, Vec::new(), Vec::new())
 }
 
 fn judge_lines(here: &Here, mut input: impl BufRead, mut output: impl Write) -> anyhow::Result<()> {

@@ -1,11 +1,14 @@
 //! A command line → its facts.
 
-use crate::syntax::{Command, CommandKind, Connector, Parse, Script, Span, parse};
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _, path::Path};
+
+use crate::shell::wrapper::Wrapped;
+use crate::syntax::{Command, CommandKind, Connector, Dialect, Parse, Script, Span, parse};
 
 use super::analysis::{Analysis, Scene};
 use super::disguise;
 use super::item::Item;
-use super::{Catalog, CommandLine, Facts, Opacity, Program, World};
+use super::{Catalog, CommandLine, EffectKind, Facts, Opacity, Program, Target, World};
 
 /// Finds every invocation that a command line could start, and what each would do.
 ///
@@ -30,22 +33,78 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
             let items: Vec<Item<'_>> = words.iter().zip(line.word_spans()).map(known).collect();
             simple = (!items.is_empty()).then(|| analysis.invoke(&items, scene));
         }
-        CommandLine::Shell { text, dialect, options, .. } => match parse(text, *dialect) {
-            Parse::Understood(script) => {
-                analysis.script(&script, text, *dialect, scene);
-                if options.is_empty() && is_simple(&script, text) {
-                    simple = Some(0);
-                }
+        CommandLine::Shell { text, dialect, options, .. } => {
+            let script = analysis.whole_text(text, *dialect, scene);
+            if options.is_empty() && script.is_some_and(|script| is_simple(&script, text)) {
+                simple = Some(0);
             }
-            Parse::Opaque(opaque) => {
-                let span = Span { start: opaque.at, end: opaque.at.saturating_add(1) };
-                analysis.facts.opaque = Some(Opacity { why: opaque.why.to_owned(), span });
+        }
+        CommandLine::Wrapped(_) => {
+            let text = line.text();
+            let script = analysis.whole_text(&text, Dialect::Bash, scene);
+            if let (Some(wrapped), Some(script)) = (line.wrapped(), script) {
+                analysis.in_wrapper(&wrapped, &script);
             }
-        },
+        }
     }
     let mut facts = settled(analysis.facts, simple);
     facts.disguises = disguise::find(line, &facts);
     facts
+}
+
+impl Analysis<'_> {
+    fn whole_text(&mut self, text: &[u8], dialect: Dialect, scene: Scene<'_>) -> Option<Script> {
+        match parse(text, dialect) {
+            Parse::Understood(script) => {
+                self.script(&script, text, dialect, scene);
+                Some(script)
+            }
+            Parse::Opaque(opaque) => {
+                let span = Span { start: opaque.at, end: opaque.at.saturating_add(1) };
+                self.facts.opaque = Some(Opacity { why: opaque.why.to_owned(), span });
+                None
+            }
+        }
+    }
+
+    /// What runs behind a command in its wrapper is known, and so is the file that it writes, as long as the command
+    /// changes neither what the names in the wrapper mean nor where the path leads.
+    fn in_wrapper(&mut self, wrapped: &Wrapped<'_>, script: &Script) {
+        let redefines = script.commands.iter().any(|command| match &command.kind {
+            CommandKind::Function { name } => {
+                wrapped.wrapper.calls.iter().any(|known| known.as_bytes() == name.as_slice())
+            }
+            _ => false,
+        });
+        let mut effects = self.facts.invocations.iter().flat_map(|invocation| &invocation.effects);
+        let reassigns = !wrapped.wrapper.uses.is_empty()
+            && effects.any(|effect| {
+                effect.kind == EffectKind::Environment && may_set(&effect.target, wrapped.wrapper.uses)
+            });
+        let why = if redefines || reassigns {
+            "changes what its wrapper does afterwards"
+        } else if !is_its_own_place(wrapped.file, self.world) {
+            "the file that its wrapper writes is a link"
+        } else {
+            return;
+        };
+        // The parts stay as strict as they are by themselves.
+        self.opaque(0, why, Span::default());
+    }
+}
+
+/// Whether something that is set could be one of these variables, an element of it included.
+fn may_set(target: &Target, variables: &[&str]) -> bool {
+    match target {
+        Target::Name(name) => variables.iter().any(|variable| name.starts_with(variable)),
+        _ => true,
+    }
+}
+
+/// Whether no link leads from a path to somewhere else.
+fn is_its_own_place(path: &[u8], world: &dyn World) -> bool {
+    let path = Path::new(OsStr::from_bytes(path));
+    world.resolve(path).path == path
 }
 
 /// What is opaque as a whole has no parts; only a file can be executed directly.

@@ -1,6 +1,9 @@
 //! What the caller asked to run.
 
-use crate::syntax::{Dialect, Span};
+use crate::{
+    shell::wrapper::{self, Wrapped},
+    syntax::{Dialect, Span},
+};
 
 /// A command line as it reached `gate`: the bytes that are parsed, shown, bound and run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -22,16 +25,42 @@ pub enum CommandLine {
         #[serde(with = "crate::octets")]
         arguments: Vec<Vec<u8>>,
     },
+    /// `gate -c TEXT` where the whole text is a known agent's wrapper around one command: the command is read, shown and
+    /// judged, and the whole text runs, in bash.
+    Wrapped(#[serde(with = "crate::octets")] Vec<u8>),
 }
 
 impl CommandLine {
-    /// The text that people read and that every span counts in: a shell text as it is, an argument vector with each
-    /// word quoted where a shell would need it.
+    /// One text for a shell. Without options and parameters, and with nothing but a known wrapper around a command, it
+    /// is that command in its wrapper.
+    #[must_use]
+    pub fn shell(text: Vec<u8>, dialect: Dialect, options: Vec<Vec<u8>>, arguments: Vec<Vec<u8>>) -> Self {
+        let bare = dialect == Dialect::Bash && options.is_empty() && arguments.is_empty();
+        if bare && wrapper::unwrap(&text).is_some() {
+            return Self::Wrapped(text);
+        }
+        Self::Shell { text, dialect, options, arguments }
+    }
+
+    /// The text that people read and that every span counts in: a shell text as it is, of a wrapped one the command,
+    /// an argument vector with each word quoted where a shell would need it.
     #[must_use]
     pub fn text(&self) -> Vec<u8> {
         match self {
             Self::Argv(argv) => quoted(argv).0,
             Self::Shell { text, .. } => text.clone(),
+            Self::Wrapped(whole) => {
+                self.wrapped().map_or_else(|| whole.clone(), |wrapped| wrapped.command.into_owned())
+            }
+        }
+    }
+
+    /// The command in its wrapper, where there is one.
+    #[must_use]
+    pub fn wrapped(&self) -> Option<Wrapped<'_>> {
+        match self {
+            Self::Wrapped(whole) => wrapper::unwrap(whole),
+            Self::Argv(_) | Self::Shell { .. } => None,
         }
     }
 
@@ -40,7 +69,7 @@ impl CommandLine {
     pub fn word_spans(&self) -> Vec<Span> {
         match self {
             Self::Argv(argv) => quoted(argv).1,
-            Self::Shell { .. } => Vec::new(),
+            Self::Shell { .. } | Self::Wrapped(_) => Vec::new(),
         }
     }
 }
@@ -92,6 +121,22 @@ mod tests {
     fn an_argument_vector_reads_as_a_shell_would_write_it() {
         let line = argv(&["rm", "-rf", "a b", "", "it's", "$HOME", "é"]);
         assert_eq!(String::from_utf8(line.text()).unwrap(), r"rm -rf 'a b' '' 'it'\''s' '$HOME' é");
+    }
+
+    #[test]
+    fn a_wrapped_command_reads_as_the_command() {
+        let whole = b"shopt -u extglob 2>/dev/null || true && eval 'ls -l' && pwd -P >| /tmp/claude-0000-cwd";
+        let shell =
+            |dialect, options, arguments| CommandLine::shell(whole.to_vec(), dialect, options, arguments);
+        let line = shell(Dialect::Bash, vec![], vec![]);
+        assert_eq!((&line, line.text()), (&CommandLine::Wrapped(whole.to_vec()), b"ls -l".to_vec()));
+        for line in [
+            shell(Dialect::Sh, vec![], vec![]),
+            shell(Dialect::Bash, vec![b"-e".to_vec()], vec![]),
+            shell(Dialect::Bash, vec![], vec![b"bash".to_vec()]),
+        ] {
+            assert_eq!(line.text(), whole, "{line:?}");
+        }
     }
 
     #[test]

@@ -29,10 +29,8 @@ const DECODERS_IN_CODE: [&[u8]; 7] =
 pub(super) fn find(line: &CommandLine, facts: &Facts) -> Vec<Disguise> {
     let mut found = Vec::new();
     match line {
-        CommandLine::Shell { text, .. } => {
-            Text { bytes: text, whole: None }.look(&mut found);
-            pieces(text, facts, &mut found);
-        }
+        CommandLine::Shell { text, .. } => in_text(text, facts, &mut found),
+        CommandLine::Wrapped(_) => in_text(&line.text(), facts, &mut found),
         CommandLine::Argv(words) => {
             for (word, span) in words.iter().zip(line.word_spans()) {
                 Text { bytes: word, whole: Some(span) }.look(&mut found);
@@ -42,6 +40,11 @@ pub(super) fn find(line: &CommandLine, facts: &Facts) -> Vec<Disguise> {
     built(facts, &mut found);
     decoded(facts, &mut found);
     found
+}
+
+fn in_text(text: &[u8], facts: &Facts, found: &mut Vec<Disguise>) {
+    Text { bytes: text, whole: None }.look(found);
+    pieces(text, facts, found);
 }
 
 /// A text to look at; `whole` is its span where it is one word.

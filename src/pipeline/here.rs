@@ -1,6 +1,6 @@
 //! Where and for whom: everything that is looked up once before a command is judged.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 
@@ -12,9 +12,11 @@ use crate::{
     },
     config::{self, Loaded, Settings},
     exec::environment::{self, Cleaned},
-    facts::{Catalog, CommandLine, Facts},
-    policy::{self, Action, Context, Decision},
+    facts::{Catalog, CommandLine, Facts, Opacity, World as _},
+    policy::{self, Action, Context, Decision, Tier},
     record,
+    shell::probe::{self, Probe},
+    syntax::Span,
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
 
@@ -126,6 +128,40 @@ impl Here {
             // The whitelist is root's then, and this process could not write it.
             decision.whitelist_for = None;
         }
+        self.request(line, facts, decision, machine)
+    }
+
+    /// The probe that a run is: an agent makes it when it starts, and gives up on it within seconds.
+    pub(super) fn probe(&self, run: &Run) -> Option<&'static Probe> {
+        let CommandLine::Shell { text, .. } = &run.command_line else { return None };
+        probe::recognise(text, |name| self.machine.variable(name))
+    }
+
+    /// A run that is refused without a look at what it does.
+    pub(super) fn unexamined(&self, run: &Run) -> Result<Request> {
+        let decision = Decision {
+            action: Action::Deny,
+            tier: Tier::Deny,
+            score: 0,
+            reasons: Vec::new(),
+            parts: Vec::new(),
+            timeout: Duration::ZERO,
+            whitelist_for: None,
+            reviewers: 0,
+        };
+        let opaque = Opacity { why: "a start-up probe".to_owned(), span: Span::default() };
+        let facts = Facts { opaque: Some(opaque), ..Facts::default() };
+        self.request(run.command_line.clone(), facts, decision, &self.machine)
+    }
+
+    fn request(
+        &self,
+        line: CommandLine,
+        facts: Facts,
+        decision: Decision,
+        machine: &Machine,
+    ) -> Result<Request> {
+        let settings = self.settings();
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
         let plan = plan::draw_up(&line, &facts, &shells, machine);
         let files = bind::files(&plan, &facts, decision.action);
@@ -273,7 +309,6 @@ fn context(
     agent: Option<String>,
     machine: &Machine,
 ) -> Context {
-    use crate::facts::World as _;
     let home = surroundings.account.home.clone().or_else(|| machine.home().map(std::path::Path::to_path_buf));
     Context {
         user: surroundings.account.name.clone(),

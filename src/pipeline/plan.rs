@@ -40,6 +40,7 @@ pub(super) fn draw_up(line: &CommandLine, facts: &Facts, shells: &Shells, machin
                 exec::shell(*dialect, file.clone(), options, text, arguments)
             })
         }
+        CommandLine::Wrapped(whole) => exec::shell(Dialect::Bash, shells.bash.clone(), &[], whole, &[]),
     };
     Plan { start, environment: Arc::clone(machine.environment()), cwd: machine.cwd().to_path_buf() }
 }

@@ -4,6 +4,7 @@ use crate::{
     approval::{Refusal, Request, Verdict},
     audit::{By, Cause},
     exit::Exit,
+    shell::probe::Probe,
     sys::talk::say,
     ui,
 };
@@ -19,6 +20,8 @@ pub(super) enum Refused {
     ByVerdict(Verdict),
     /// What would run kept changing.
     Drifted,
+    /// It is what an agent runs when it starts.
+    Probe(&'static Probe),
 }
 
 impl From<Refusal> for Refused {
@@ -33,6 +36,10 @@ impl From<Refusal> for Refused {
 impl Refused {
     /// Tells the caller on standard error which part was refused, why, by whom, and what may be done instead.
     pub(super) fn tell(&self, request: &Request) -> Exit {
+        if let Self::Probe(probe) = self {
+            say(&probe_refused(probe));
+            return self.exit();
+        }
         for line in ui::refusal(request, &self.headline(request), &self.hint(request)) {
             say(&line);
         }
@@ -43,13 +50,14 @@ impl Refused {
         match self {
             Self::ByVerdict(Verdict::Timeout) => Exit::TimedOut,
             Self::ByVerdict(Verdict::Withdraw { signal: Some(signal), .. }) => Exit::Signalled(*signal),
-            Self::ByPolicy | Self::Drifted | Self::ByVerdict(_) => Exit::Denied,
+            Self::ByPolicy | Self::Drifted | Self::Probe(_) | Self::ByVerdict(_) => Exit::Denied,
         }
     }
 
     fn headline(&self, request: &Request) -> String {
         match self {
             Self::ByPolicy => "denied by policy".to_owned(),
+            Self::Probe(probe) => probe_refused(probe),
             Self::Drifted => {
                 format!("denied: what would run kept changing while {} was asked", request.id.as_str())
             }
@@ -83,7 +91,9 @@ impl Refused {
                 "nothing ran; do not try the same in another form, ask the person what to do instead"
                     .to_owned()
             }
-            Self::ByVerdict(_) | Self::Drifted => "nothing ran; it may be asked for again".to_owned(),
+            Self::ByVerdict(_) | Self::Drifted | Self::Probe(_) => {
+                "nothing ran; it may be asked for again".to_owned()
+            }
             Self::ByPolicy if request.facts.opacities().next().is_some() => {
                 "nothing ran; write it in plainer words, one step at a time".to_owned()
             }
@@ -102,6 +112,7 @@ impl Refused {
                 (By::Policy, Cause::Denied, reason)
             }
             Self::Drifted => (By::Gate, Cause::Drifted, None),
+            Self::Probe(probe) => (By::Policy, Cause::Denied, Some(probe_refused(probe))),
             Self::ByVerdict(Verdict::Reject { by, reason }) => {
                 let by = By::Reviewers(vec![ledger::reviewer(by)]);
                 (by, Cause::Denied, reason.clone())
@@ -115,4 +126,12 @@ impl Refused {
             }
         }
     }
+}
+
+/// Nobody can be asked about a probe: the client gives up on it within seconds, and runs plain commands then.
+fn probe_refused(probe: &Probe) -> String {
+    format!(
+        "denied by design: a start-up probe of {}, which {}; it does without and runs plain commands",
+        probe.client, probe.what
+    )
 }

@@ -133,9 +133,7 @@ impl Reader {
         let rest = self.words.by_ref().collect::<Vec<_>>();
         let Opening { dialect, options, .. } = self.opening.clone();
         match (self.source, operand) {
-            (Source::Text, Some(text)) => {
-                Form::Text(CommandLine::Shell { text, dialect, options, arguments: rest })
-            }
+            (Source::Text, Some(text)) => Form::Text(CommandLine::shell(text, dialect, options, rest)),
             (Source::Text, None) => Form::Usage("-c needs a command line".to_owned()),
             (Source::Operand, Some(script)) => {
                 // Behind `--`, a file called `-x` is no option.

@@ -5,6 +5,8 @@
 //! would find itself.
 
 mod form;
+pub mod probe;
+pub mod wrapper;
 
 use anyhow::{Result, bail};
 

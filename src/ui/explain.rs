@@ -40,6 +40,7 @@ pub fn decision(
 ) -> Vec<Line> {
     let mut out = highlight::command(&line.text(), facts, decision, width);
     losses(&mut out, facts, width);
+    wrapper(&mut out, line, width, detail);
     out.push(Line::default());
     if let Some(opacity) = &facts.opaque {
         flow(&mut out, part_head(1, decision.tier), &not_understood(&opacity.why), width);
@@ -163,6 +164,21 @@ fn losses(out: &mut Vec<Line>, facts: &Facts, width: usize) {
     if !lost.is_empty() {
         let head = Line::default().with(Role::Tier(Tier::High), "! cannot be undone: ");
         flow(out, head, &Line::default().with(Role::Strong, &lost.join("; ")), width);
+    }
+}
+
+/// What stands around the command and is not shown with it.
+fn wrapper(out: &mut Vec<Line>, line: &CommandLine, width: usize, detail: Detail) {
+    let (Some(wrapped), CommandLine::Wrapped(whole)) = (line.wrapped(), line) else { return };
+    let (client, file) = (wrapped.wrapper.client, Printable::line(wrapped.file));
+    fact(
+        out,
+        "within",
+        &format!("the wrapper that {client} puts around every command; it also writes {file}"),
+        width,
+    );
+    if detail == Detail::Everything {
+        fact(out, "whole", Printable::line(whole).as_str(), width);
     }
 }
 
@@ -338,6 +354,7 @@ fn start(request: &Request) -> String {
     let text = request.command_line.text();
     let word = |word: &Vec<u8>| match &request.command_line {
         CommandLine::Shell { .. } if *word == text => "TEXT".to_owned(),
+        CommandLine::Wrapped(whole) if word == whole => "TEXT in its wrapper".to_owned(),
         _ => shell_words::quote(Printable::line(word).as_str()).into_owned(),
     };
     match &request.plan.start {

@@ -60,6 +60,8 @@ const PURE: &[&str] = &[
     "config/encoding.rs",
     "config/schema.rs",
     "config/settings.rs",
+    "shell/probe.rs",
+    "shell/wrapper.rs",
     "ui/diagnostic.rs",
     "ui/explain.rs",
     "ui/highlight.rs",
