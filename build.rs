@@ -23,6 +23,8 @@ mod model;
 mod redaction;
 #[path = "src/facts/catalog/schema.rs"]
 mod schema;
+#[path = "build/transfers.rs"]
+mod transfers;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     const DIRECTORY: &str = "policies/catalog";
@@ -44,6 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.rs"), output.finish())?;
     compile_with("redaction", "policies/redaction.toml", redaction::compile)?;
     compile_with("agents", "policies/agents/wrappers.toml", agents::compile)?;
+    compile_with("transfers", "policies/transfers.toml", transfers::compile)?;
     name_build()
 }
 

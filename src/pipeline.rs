@@ -11,6 +11,7 @@ mod past;
 mod plan;
 mod refused;
 mod replay;
+mod transfer;
 mod unstarted;
 
 use anyhow::Result;
@@ -136,6 +137,9 @@ fn start(here: &Here, ledger: &mut Ledger, run: &Run, request: &Request, permit:
     let mut recorder = here.recorder(run, request, permit, ledger.run())?;
     let registration = here.register(request, permit, ledger.run())?;
     ledger.accept(request, permit, recorder.as_ref().map(Recorder::name))?;
+    if let Some(transfer) = &request.facts.transfer {
+        return transfer::run(ledger, request, permit, transfer);
+    }
     if recorder.is_none() && run.pty == Pty::AsCaller && is_routine(permit) {
         let ended = exec::replace(permit)?;
         unstarted::tell(permit, ended);

@@ -25,6 +25,7 @@ pub(crate) fn request(text: &str) -> Request {
         opaque: None,
         simple: None,
         disguises: Vec::new(),
+        transfer: None,
     };
     let reason = Reason {
         rule: None,

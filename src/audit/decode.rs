@@ -109,6 +109,12 @@ impl Members {
                 output: self.optional_number("output_bytes")?,
                 recording: self.recording()?,
             },
+            "transfer" => EventKind::Transfer {
+                verb: self.string("verb")?,
+                paths: self.octets_list("paths")?,
+                received: self.number("received_bytes")?,
+                sent: self.number("sent_bytes")?,
+            },
             "error" => EventKind::Error { message: self.string("message")? },
             "recovered" => EventKind::Recovered { torn: self.number("torn_bytes")? },
             _ => EventKind::Other { name },
@@ -228,6 +234,14 @@ impl Members {
             Value::Object(map) => Ok(Self(map)),
             _ => Err(format!("{name:?} is not an object")),
         }
+    }
+
+    fn octets_list(&mut self, name: &str) -> Result<Vec<Octets>, String> {
+        let Value::Array(values) = self.take(name)? else { return Err(format!("{name:?} is not a list")) };
+        values
+            .into_iter()
+            .map(|value| Self([(name.to_owned(), value)].into_iter().collect()).octets(name))
+            .collect()
     }
 
     fn octets(&mut self, name: &str) -> Result<Octets, String> {

@@ -85,13 +85,20 @@ impl<'a> Object<'a> {
     }
 
     fn octets(&mut self, name: &str, value: &Octets) {
-        if let Some(text) = value.as_str() {
-            return self.string(name, text);
-        }
         self.key(name);
-        self.out.extend_from_slice(b"{\"hex\":\"");
-        push_hex(self.out, value.as_bytes());
-        self.out.extend_from_slice(b"\"}");
+        push_octets(self.out, value);
+    }
+
+    fn octets_list(&mut self, name: &str, values: &[Octets]) {
+        self.key(name);
+        self.out.push(b'[');
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            push_octets(self.out, value);
+        }
+        self.out.push(b']');
     }
 
     fn object(&mut self, name: &str) -> Object<'_> {
@@ -133,6 +140,12 @@ impl<'a> Object<'a> {
                 if let Some(recording) = recording {
                     self.recording(recording);
                 }
+            }
+            EventKind::Transfer { verb, paths, received, sent } => {
+                self.string("verb", verb);
+                self.octets_list("paths", paths);
+                self.number("received_bytes", *received);
+                self.number("sent_bytes", *sent);
             }
             EventKind::Error { message } => self.string("message", message),
             EventKind::Recovered { torn } => self.number("torn_bytes", *torn),
@@ -210,4 +223,13 @@ impl<'a> Object<'a> {
         object.number("lost_bytes", recording.lost);
         object.close();
     }
+}
+
+fn push_octets(out: &mut Vec<u8>, value: &Octets) {
+    if let Some(text) = value.as_str() {
+        return push_string(out, text);
+    }
+    out.extend_from_slice(b"{\"hex\":\"");
+    push_hex(out, value.as_bytes());
+    out.extend_from_slice(b"\"}");
 }

@@ -66,6 +66,17 @@ pub enum EventKind {
         /// The recording as it was left.
         recording: Option<Recording>,
     },
+    /// Files were copied from or to this machine; their content is in no recording.
+    Transfer {
+        /// What did it: `scp`, `rsync`, `git-upload-pack`, `get` and `put` of an sftp session.
+        verb: String,
+        /// What was read or written.
+        paths: Vec<Octets>,
+        /// Bytes that came from the client.
+        received: u64,
+        /// Bytes that went to the client.
+        sent: u64,
+    },
     /// gate itself failed.
     Error {
         /// What failed.
@@ -92,6 +103,7 @@ impl EventKind {
             Self::Accept { .. } => "accept",
             Self::Reject { .. } => "reject",
             Self::Exit { .. } => "exit",
+            Self::Transfer { .. } => "transfer",
             Self::Error { .. } => "error",
             Self::Recovered { .. } => "recovered",
             Self::Other { name } => name,

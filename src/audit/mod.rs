@@ -22,7 +22,7 @@ pub use log::{Durability, Log, LogError};
 pub use newest::Search;
 pub use octets::Octets;
 pub use read::Wholeness;
-pub use runs::{Exit, Run, Runs, Verdict};
+pub use runs::{Exit, Run, Runs, Transfer, Verdict};
 pub use timestamp::{format_time, parse_time};
 pub use verify::{Broken, Summary, Verifier, verify};
 

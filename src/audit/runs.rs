@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{By, Cause, Event, EventKind, Judgement, Recording, Subject};
+use super::{By, Cause, Event, EventKind, Judgement, Octets, Recording, Subject};
 
 /// What the log says of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Run {
     pub recording: Option<String>,
     /// How it ended.
     pub exit: Option<Exit>,
+    /// What was copied from or to this machine.
+    pub transfers: Vec<Transfer>,
     /// Where gate failed, why.
     pub error: Option<String>,
     /// Names of its events in their order.
@@ -80,6 +82,19 @@ pub struct Exit {
     pub recording: Option<Recording>,
 }
 
+/// What was copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// What did it.
+    pub verb: String,
+    /// What was read or written.
+    pub paths: Vec<Octets>,
+    /// Bytes that came from the client.
+    pub received: u64,
+    /// Bytes that went to the client.
+    pub sent: u64,
+}
+
 /// Puts events together, in the order of their runs' first events.
 #[derive(Debug, Default)]
 pub struct Runs {
@@ -127,6 +142,9 @@ impl Run {
             }
             EventKind::Exit { code, signal, duration, output, recording } => {
                 self.exit = Some(Exit { code, signal, duration, output, recording });
+            }
+            EventKind::Transfer { verb, paths, received, sent } => {
+                self.transfers.push(Transfer { verb, paths, received, sent });
             }
             EventKind::Error { message } => self.error = Some(message),
             EventKind::Recovered { .. } | EventKind::Other { .. } => {}

@@ -57,6 +57,12 @@ fn events() -> Vec<Event> {
             reason: Some("nobody".into()),
         },
         EventKind::Error { message: "no space".into() },
+        EventKind::Transfer {
+            verb: "scp".into(),
+            paths: vec![Octets::new("/srv/a"), Octets::new(*b"/srv/\xff")],
+            received: 1 << 40,
+            sent: 3,
+        },
     ];
     kinds
         .into_iter()
@@ -130,11 +136,11 @@ fn a_record_is_one_line_of_json_in_a_fixed_order() {
 
 #[test]
 fn every_event_comes_back() {
-    let log = log_of(6);
+    let log = log_of(7);
     for (line, event) in lines(&log).into_iter().zip(events()) {
         assert_eq!(Record::parse(line).unwrap().event, event);
     }
-    assert_eq!(verify(lines(&log)).unwrap().records, 6);
+    assert_eq!(verify(lines(&log)).unwrap().records, 7);
 }
 
 #[test]
@@ -145,7 +151,7 @@ fn a_log_is_appended_to_and_verified() {
         Log::open(&state).unwrap().append(&event, Durability::Synced).unwrap();
     }
     let path = Log::path_in(&state);
-    assert_eq!(std::fs::read(&path).unwrap(), log_of(6));
+    assert_eq!(std::fs::read(&path).unwrap(), log_of(7));
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
     assert_eq!(state.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
 }
@@ -189,7 +195,7 @@ fn any_changed_byte_is_found_or_changes_the_head() {
 
 #[test]
 fn a_line_that_is_missing_swapped_or_doubled_is_found() {
-    let log = log_of(6);
+    let log = log_of(7);
     let all = lines(&log);
     for place in 0..5 {
         let mut missing = all.clone();

@@ -27,6 +27,8 @@ pub enum Form {
     Run(Run),
     /// Be a shell.
     Shell(shell::Form, Wishes),
+    /// Be what sshd starts.
+    Ssh(Wishes),
     /// The prefix form, but wrong; says what is missing.
     Usage(String),
     /// A subcommand, `--help`, or an error for clap to explain.
@@ -58,6 +60,7 @@ fn prefix(mut words: impl Iterator<Item = Vec<u8>>) -> Form {
                 _ => return Form::Usage("--agent needs a name".to_owned()),
             },
             b"-h" | b"-V" => return Form::Other,
+            b"ssh" => return if words.next().is_none() { Form::Ssh(wishes) } else { Form::Other },
             b"shell" => return subcommand(words.collect(), wishes),
             b"--login" | b"--norc" | b"--noprofile" => return as_shell(Some(word), words, wishes),
             [b'-', letter, ..] if *letter != b'-' => return as_shell(Some(word), words, wishes),

@@ -15,6 +15,7 @@ pub mod pending;
 pub mod play;
 pub mod policy;
 pub mod shell;
+pub mod ssh;
 
 use std::{
     ffi::OsString,
@@ -83,6 +84,8 @@ enum Choice {
     Policy(policy::Choice),
     /// Be a shell: one command line, a script file, or a session
     Shell(shell::Arguments),
+    /// Be what sshd starts: commands, logins and transfers of an account
+    Ssh(ssh::Arguments),
     /// List and show what waits for an approval
     Pending(pending::Arguments),
     /// Approve a waiting request
@@ -107,6 +110,7 @@ pub fn main(words: Vec<OsString>) -> u8 {
     let outcome = match fast::recognise(words.clone()) {
         Form::Run(run) => pipeline::gate(&run),
         Form::Shell(form, wishes) => crate::shell::be(form, wishes),
+        Form::Ssh(wishes) => crate::shell::ssh::enter(wishes),
         Form::Usage(message) => Err(anyhow::anyhow!("{message}; `gate --help` shows all forms")),
         Form::Other => return run(words).code(),
     };
@@ -140,6 +144,7 @@ impl Choice {
             Self::Check(arguments) => check::run(arguments),
             Self::Policy(choice) => policy::run(choice),
             Self::Shell(arguments) => shell::run(arguments),
+            Self::Ssh(arguments) => ssh::run(arguments),
             Self::Pending(arguments) => pending::run(arguments),
             Self::Approve(arguments) => approve::run(arguments),
             Self::Deny(arguments) => deny::run(arguments),

@@ -10,6 +10,7 @@ pub mod environment;
 mod failure;
 mod flow;
 mod image;
+mod passage;
 mod relay;
 mod setup;
 mod shell;
@@ -19,6 +20,7 @@ mod wiring;
 
 pub use ended::{Ended, Event, Sink, Stream};
 pub use failure::Failure;
+pub use passage::{Guard, Traffic, pass};
 pub use shell::shell;
 
 use crate::{

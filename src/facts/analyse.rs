@@ -6,15 +6,18 @@ use crate::shell::wrapper::Wrapped;
 use crate::syntax::{Command, CommandKind, Connector, Dialect, Parse, Script, Span, parse};
 
 use super::analysis::{Analysis, Scene};
-use super::disguise;
 use super::item::Item;
 use super::{Catalog, CommandLine, EffectKind, Facts, Opacity, Program, Target, World};
+use super::{disguise, transfer};
 
 /// Finds every invocation that a command line could start, and what each would do.
 ///
 /// Total: whatever is not understood is opaque in the answer.
 #[must_use]
 pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Facts {
+    if let Some(facts) = transfer::read(line, world) {
+        return Facts { disguises: disguise::find(line, &facts), ..facts };
+    }
     let mut analysis = Analysis { world, catalog, facts: Facts::default() };
     let scene = Scene {
         cwd: Some(world.cwd()),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::PathBuf};
 
 use crate::syntax::Span;
 
-use super::Effect;
+use super::{Effect, Transfer};
 
 /// Everything that analysis knows of a command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -20,6 +20,8 @@ pub struct Facts {
     pub simple: Option<usize>,
     /// In which ways the text hides what it does.
     pub disguises: Vec<Disguise>,
+    /// Where the text is the far end of a copy: what is started then, without a shell.
+    pub transfer: Option<Transfer>,
 }
 
 impl Facts {

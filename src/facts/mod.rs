@@ -29,6 +29,7 @@ mod started;
 pub(crate) mod test_world;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod variables;
 mod world;
 
@@ -38,4 +39,5 @@ pub use command_line::CommandLine;
 pub use effect::{Effect, Target};
 pub use effect_kind::{EffectKind, Undo};
 pub use invocation::{Argument, Disguise, Facts, Invocation, Opacity, Program};
+pub use transfer::Transfer;
 pub use world::{Resolved, World};

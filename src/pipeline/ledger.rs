@@ -127,6 +127,15 @@ impl Ledger {
         }
     }
 
+    /// Files were copied. The command ran already, so its status stands whatever the log says of it (E4).
+    pub(super) fn transferred(&mut self, verb: &str, paths: Vec<Octets>, traffic: exec::Traffic) {
+        let exec::Traffic { received, sent } = traffic;
+        let kind = EventKind::Transfer { verb: verb.to_owned(), paths, received, sent };
+        if let Err(error) = self.append(kind, Durability::Written) {
+            say(&format!("files were copied, but the audit log could not be written: {error:#}"));
+        }
+    }
+
     /// The digest is computed over the whole environment and the true bytes, so whoever has it hands it over.
     fn subject(&self, request: &Request, binding: &Binding) -> Result<Box<Subject>> {
         let caller = &request.caller;

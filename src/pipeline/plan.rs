@@ -11,7 +11,7 @@ use std::{
 use crate::{
     approval::{Plan, Start},
     exec,
-    facts::{CommandLine, Facts, Program, World},
+    facts::{CommandLine, Facts, Program, Transfer, World},
     syntax::Dialect,
     sys::world::Machine,
 };
@@ -29,6 +29,14 @@ pub struct Shells {
 ///
 /// `machine` has the environment that the command gets, and looks names up as its own `PATH` would.
 pub(super) fn draw_up(line: &CommandLine, facts: &Facts, shells: &Shells, machine: &Machine) -> Plan {
+    if let Some(transfer) = &facts.transfer {
+        let start = far_end(transfer);
+        return Plan {
+            start,
+            environment: Arc::clone(machine.environment()),
+            cwd: machine.cwd().to_path_buf(),
+        };
+    }
     let start = match line {
         CommandLine::Argv(argv) => argv_start(argv, machine),
         CommandLine::Shell { text, dialect, options, arguments } => {
@@ -43,6 +51,13 @@ pub(super) fn draw_up(line: &CommandLine, facts: &Facts, shells: &Shells, machin
         CommandLine::Wrapped(whole) => exec::shell(Dialect::Bash, shells.bash.clone(), &[], whole, &[]),
     };
     Plan { start, environment: Arc::clone(machine.environment()), cwd: machine.cwd().to_path_buf() }
+}
+
+fn far_end(transfer: &Transfer) -> Start {
+    match &transfer.file {
+        Some(file) => Start::Program { file: file.clone(), argv: transfer.argv.clone() },
+        None => Start::Missing { name: transfer.verb.clone().into_bytes(), found: false },
+    }
 }
 
 fn argv_start(argv: &[Vec<u8>], world: &dyn World) -> Start {

@@ -291,6 +291,12 @@ impl Bench<'_> {
     /// What is said of the line as a whole, before its parts.
     fn line(&self, facts: &Facts) -> Result<Outcome, Corrupt> {
         let mut whole = Outcome::mildest();
+        if let Some(refused) = facts.transfer.as_ref().and_then(|transfer| transfer.refused.as_ref()) {
+            whole.part.action = Action::Deny;
+            whole.raise(Tier::Deny);
+            whole.note(Tier::Deny, format!("no copy that runs here: {}", refused.why), Some(refused.span));
+            return Ok(whole);
+        }
         let (tier, text, span) = match &facts.opaque {
             Some(opacity) => (Tier::High, format!("not understood: {}", opacity.why), Some(opacity.span)),
             None if facts.invocations.is_empty() => {

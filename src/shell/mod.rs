@@ -6,6 +6,7 @@
 
 mod form;
 pub mod probe;
+pub mod ssh;
 pub mod wrapper;
 
 use anyhow::{Result, bail};
@@ -48,7 +49,10 @@ impl Wishes {
 /// Whatever keeps gate from deciding, asking or writing down: then nothing was started (I9).
 pub fn be(form: Form, wishes: Wishes) -> Result<Outcome> {
     match form {
-        Form::Text(command_line) => pipeline::gate(&wishes.run(command_line)),
+        Form::Text(command_line) => match ssh::start_of_gate_ssh(&command_line) {
+            Some(wishes) => ssh::enter(wishes),
+            None => pipeline::gate(&wishes.run(command_line)),
+        },
         Form::Script { dialect, words } => pipeline::gate(&wishes.run(script(dialect, words)?)),
         Form::Session(opening) => session(&opening),
         Form::Usage(message) => {

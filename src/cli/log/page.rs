@@ -68,6 +68,14 @@ pub(super) fn whole(run: &Run, recordings: &Path) -> String {
         let output = exit.output.map_or_else(String::new, |bytes| format!(", {bytes} bytes of output"));
         line("exit", &format!("{} after {}{output}", ending(run), took(exit.duration)));
     }
+    for transfer in &run.transfers {
+        let paths: Vec<_> = transfer.paths.iter().map(crate::audit::Octets::lossy).collect();
+        let (verb, paths) = (&transfer.verb, paths.join(", "));
+        line(
+            "transfer",
+            &format!("{verb} {paths}: {} bytes in, {} bytes out", transfer.received, transfer.sent),
+        );
+    }
     if let Some(error) = &run.error {
         line("error", error);
     }
@@ -236,6 +244,12 @@ mod tests {
                 output: Some(12),
                 recording: Some(Recording { file: "r.cast".into(), sha256: "ef".into(), bytes: 99, lost: 0 }),
             }),
+            transfers: vec![crate::audit::Transfer {
+                verb: "put".into(),
+                paths: vec![Octets::new("/srv/site/a.txt")],
+                received: 7,
+                sent: 0,
+            }],
             error: None,
             events: vec![],
         }
@@ -272,6 +286,7 @@ mod tests {
             "policy:    ask, tier high, score 80",
             "verdict:   approved by bob (1001), socket",
             "exit:      137 SIGKILL after 1m01s, 12 bytes of output",
+            "transfer:  put /srv/site/a.txt: 7 bytes in, 0 bytes out",
             "recording: /state/recordings/r.cast",
             "           99 bytes, SHA-256 ef",
             "replay:    gate play 4f1a00000000beef",
