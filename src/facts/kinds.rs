@@ -80,12 +80,16 @@ impl Analysis<'_> {
         }
     }
 
-    /// `file://path`, `fileb://path` and `@path` stand for what is in a file.
+    /// `file://path`, `fileb://path` and `@path` stand for what is in a file, as do `name=@path` and `name=<path`.
     fn text_or_file(&mut self, work: &Work<'_>, item: &Item<'_>, because: &'static str) {
         let prefix = item.content.prefix();
         let marks: [&[u8]; 3] = [b"file://", b"fileb://", b"@"];
-        if let Some(mark) = marks.iter().find(|mark| prefix.starts_with(mark)) {
-            self.path(work, EffectKind::Read, &item.behind(mark.len()), because, false);
+        let named = prefix.iter().position(|byte| !is_part_of_name(*byte)).unwrap_or(prefix.len());
+        let behind_name =
+            prefix.get(named..).filter(|rest| rest.starts_with(b"=@") || rest.starts_with(b"=<"));
+        let mark = marks.iter().find(|mark| prefix.starts_with(mark)).map(|mark| mark.len());
+        if let Some(length) = mark.or(behind_name.map(|_| named + 2)) {
+            self.path(work, EffectKind::Read, &item.behind(length), because, false);
         }
     }
 
@@ -100,6 +104,10 @@ impl Analysis<'_> {
         let streams = matches!(kind, EffectKind::Read | EffectKind::List | EffectKind::Write);
         if streams && item.bytes().is_some_and(is_stream) {
             return;
+        }
+        if kind == EffectKind::Read && item.content == Content::Pipe {
+            let target = Target::Name("pipe".to_owned());
+            return self.effect(work.at, kind, target, Undo::Harmless, because, item.span, work.scene);
         }
         if is_url(&item.content.prefix()) {
             self.opaque(work.at, "a URL where a path is expected", work.scene.place(item.span));
@@ -263,6 +271,10 @@ pub(super) fn is_stream(path: &[u8]) -> bool {
         | b"/dev/full" | b"/dev/random" | b"/dev/urandom" => true,
         _ => path.strip_prefix(b"/dev/fd/").is_some_and(|fd| fd.iter().all(u8::is_ascii_digit)),
     }
+}
+
+const fn is_part_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
 /// Whether a word begins as a URL does; many programs fetch what such a "path" names.

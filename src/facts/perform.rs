@@ -6,12 +6,12 @@ use crate::syntax::Span;
 
 use super::analysis::{Analysis, Scene};
 use super::catalog::{
-    Entry, Kind, OptionEntry, Slot, Stdin, Template, TemplateTarget, glob_matches, look_up,
+    Entry, Kind, OptionEntry, Slot, Stdin, Style, Template, TemplateTarget, glob_matches, look_up,
 };
 use super::item::Item;
 use super::options::{Parsed, Part, may_match, parse, possible_slots};
 use super::path::path_target;
-use super::{Target, Undo};
+use super::{Effect, EffectKind, Target, Undo};
 
 /// One invocation of a program that the catalog knows.
 pub(super) struct Work<'s> {
@@ -64,11 +64,14 @@ impl Analysis<'_> {
         let mut rest = items;
         loop {
             let Some(entry) = scope.first().copied() else { return };
+            if tells_of_itself(rest, &scope) {
+                return;
+            }
             let parsed = parse(rest, &scope);
             let read = parsed.read;
             let happens = !self.apply(&mut work, entry, parsed);
             if entry.subs.is_empty() || self.is_over() {
-                return;
+                return self.settle_sent_data(at);
             }
             rest = rest.get(read..).unwrap_or_default();
             match self.sub(&work, entry, rest, happens) {
@@ -79,6 +82,18 @@ impl Analysis<'_> {
                 None => return,
             }
             rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+
+    /// What is sent to this machine alone leaves nothing, and can be asked again.
+    fn settle_sent_data(&mut self, at: usize) {
+        let Some(invocation) = self.facts.invocations.get_mut(at) else { return };
+        let mut hosts =
+            invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Network).peekable();
+        let local = hosts.peek().is_some() && hosts.all(|effect| is_this_machine(&effect.target));
+        let sent = |effect: &&mut Effect| effect.kind == EffectKind::Remote && effect.target == sent_data();
+        if local && invocation.opaque.is_none() {
+            invocation.effects.iter_mut().filter(sent).for_each(|effect| effect.undo = Undo::Reversible);
         }
     }
 
@@ -122,7 +137,7 @@ impl Analysis<'_> {
         }
         if let Some(span) = parsed.unseen_read {
             let because = "a word that could be an option";
-            let (kind, undo) = (super::EffectKind::Read, Undo::Harmless);
+            let (kind, undo) = (EffectKind::Read, Undo::Harmless);
             self.effect(work.at, kind, Target::Unknown, undo, because, span, work.scene);
         }
         if let Some(why) = entry.opaque {
@@ -131,8 +146,7 @@ impl Analysis<'_> {
         work.undo = entry.undo.or(work.undo);
         // `env -i` and `env -u` take variables away.
         work.changes_environment |= work.name == "env";
-        work.changes_environment |=
-            entry.effects.iter().any(|effect| effect.kind == super::EffectKind::Privilege);
+        work.changes_environment |= entry.effects.iter().any(|effect| effect.kind == EffectKind::Privilege);
         let shape = self.shape(work, entry, &parsed.parts);
         let operands: Vec<&Item<'_>> = operands_of(&parsed.parts).collect();
         work.starts = operands.iter().map(|item| item.bytes().map(<[u8]>::to_vec)).collect();
@@ -354,7 +368,20 @@ impl Analysis<'_> {
                 }
             },
         };
+        if template.kind == EffectKind::ProjectCode && matches!(target, Target::Name(_)) {
+            self.code_of_another_directory(work, because, span);
+        }
         self.effect(work.at, template.kind, target, template.undo, because, span, work.scene);
+    }
+
+    /// Project code that the line looks for where anybody can put files is that directory's, not the project's.
+    fn code_of_another_directory(&mut self, work: &Work<'_>, because: &'static str, span: Span) {
+        let Some(base) = work.base.as_deref().filter(|base| *base != self.world.cwd()) else { return };
+        if ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|shared| base.starts_with(shared)) {
+            let target = path_target(base.as_os_str().as_encoded_bytes(), None, false, self.world);
+            let kind = EffectKind::ProjectCode;
+            self.effect(work.at, kind, target, kind.usual_undo(), because, span, work.scene);
+        }
     }
 
     /// `ssh HOST` without a command is a shell there.
@@ -382,6 +409,35 @@ impl<'s> Work<'s> {
             placeholder: None,
         }
     }
+}
+
+/// Whether nothing is asked for but the program's own description, which every program prints instead of working.
+fn tells_of_itself(rest: &[Item<'_>], scope: &[&'static Entry]) -> bool {
+    let [only] = rest else { return false };
+    let Some(asked) = only.text().filter(|text| matches!(*text, "--help" | "--version")) else {
+        return false;
+    };
+    let reads_options = |entry: &&Entry| matches!(entry.style, Style::Gnu | Style::Exact | Style::SingleDash);
+    let mut known = scope.iter().enumerate().filter(|(level, entry)| *level == 0 || entry.inherited);
+    scope.first().is_some_and(reads_options)
+        && known
+            .any(|(_, entry)| look_up(entry.options, asked).is_some_and(|option| option.values.is_empty()))
+}
+
+/// The name of what is sent, as the catalog has it.
+fn sent_data() -> Target {
+    Target::Name("sent-data".to_owned())
+}
+
+/// Whether a host is certainly the machine that the command runs on.
+fn is_this_machine(target: &Target) -> bool {
+    let Target::Host { name: Some(name), .. } = target else { return false };
+    matches!(name.as_str(), "localhost" | "::1" | "[::1]") || name.starts_with("127.") && is_address(name)
+}
+
+/// `127.evil.example` is no address.
+fn is_address(name: &str) -> bool {
+    name.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn operands_of<'p, 'a>(parts: &'p [Part<'a>]) -> impl Iterator<Item = &'p Item<'a>> {

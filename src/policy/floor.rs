@@ -260,7 +260,7 @@ pub(super) fn of(
 /// Whether an effect reaches a machine other than this one.
 fn talks(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| match &effect.target {
-        Target::Host { name: Some(host), .. } => host != "localhost" && !host.starts_with("127."),
+        Target::Host { name: Some(host), .. } => host != "localhost" && host != "127.0.0.1",
         Target::Host { name: None, .. } => true,
         _ => false,
     })

@@ -350,10 +350,15 @@ fn distant_host(effect: &Effect) -> Option<String> {
     let Target::Host { name, port } = &effect.target else { return None };
     let Some(name) = name else { return Some("a host that only the shell knows".to_owned()) };
     let here = matches!(name.as_str(), "localhost" | "::1" | "0.0.0.0")
-        || name.starts_with("127.")
+        || is_loopback(name)
         || name.ends_with(".localhost");
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     (!here).then(|| format!("{name}{port}"))
+}
+
+/// `127.0.0.1`, but not `127.evil.example`.
+fn is_loopback(name: &str) -> bool {
+    name.starts_with("127.") && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// The names that files get which are fetched into a directory: the last part of each URL.
