@@ -17,7 +17,7 @@ mod unstarted;
 use anyhow::Result;
 
 use crate::{
-    approval::{self, Ground, Permit, Refusal, Request, Verdict, runs::Cover},
+    approval::{self, Extent, Ground, Permit, Refusal, Request, Verdict, runs::Cover},
     exec::{self, Ended, Pty},
     exit::Exit,
     facts::CommandLine,
@@ -105,7 +105,7 @@ fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Res
     for _ in 0..DRIFTS {
         ledger.request(&request)?;
         let verdict = approval::ask(&request, &here.approvers());
-        let Verdict::Approve { whitelist, by } = &verdict else {
+        let Verdict::Approve { extent, by } = &verdict else {
             return Ok(Err(Refused::ByVerdict(verdict)));
         };
         let now = Here::look(run)?.judge(run)?;
@@ -116,7 +116,7 @@ fn approved(here: &Here, ledger: &mut Ledger, run: &Run, first: &Request) -> Res
         }
         match Permit::from_verdict(request.clone(), &verdict, &now.binding()) {
             Ok(permit) => {
-                if *whitelist {
+                if *extent == Extent::Whitelist {
                     here.whitelist(&request, by)?;
                 }
                 return Ok(Ok(permit));

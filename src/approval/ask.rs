@@ -27,7 +27,7 @@ use crate::{
 };
 
 use super::{
-    Again, Grants, Progress, Request, Reviewer, StdinKind, Verdict, runs,
+    Again, Extent, Grants, Progress, Request, Reviewer, StdinKind, Verdict, runs,
     socket::Socket,
     terminal::{self, Standing, Terminal, may_prompt},
 };
@@ -158,15 +158,15 @@ impl<'a> Question<'a> {
             terminal.inform(&so_far(&self.grants)).and_then(|()| terminal.attend())
         };
         match attended {
-            Ok(Some(Verdict::Approve { by, whitelist })) => self.count(by, whitelist),
+            Ok(Some(Verdict::Approve { by, extent })) => self.count(by, extent),
             Ok(verdict) => verdict,
             Err(error) => Some(gone(&error)),
         }
     }
 
     /// Counts what was approved on the terminal, which is the caller's account.
-    fn count(&mut self, by: Vec<Reviewer>, whitelist: bool) -> Option<Verdict> {
-        let counted = by.into_iter().try_for_each(|by| self.grants.add(by, whitelist).map(drop));
+    fn count(&mut self, by: Vec<Reviewer>, extent: Extent) -> Option<Verdict> {
+        let counted = by.into_iter().try_for_each(|by| self.grants.add(by, extent).map(drop));
         if let Some(verdict) = self.grants.verdict() {
             return Some(verdict);
         }
@@ -324,9 +324,13 @@ const fn settled(verdict: &Verdict) -> &'static str {
 /// The last line on the terminal.
 fn ended(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Approve { by, whitelist } => {
+        Verdict::Approve { by, extent } => {
             let names: Vec<&str> = by.iter().map(|by| by.name.as_str()).collect();
-            let how = if *whitelist { "approved and whitelisted" } else { "approved once" };
+            let how = match extent {
+                Extent::Once => "approved once",
+                Extent::WithInput => "approved once, with its input,",
+                Extent::Whitelist => "approved and whitelisted",
+            };
             format!("{how} by {}", Printable::from(names.join(", ").as_str()))
         }
         Verdict::Reject { by, .. } => format!("denied by {}", Printable::from(by.name.as_str())),

@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, Start};
+use super::{Input, Plan, Start};
 
 /// The digest of a plan and of the files that it depends on.
 ///
@@ -37,7 +37,7 @@ impl Binding {
     #[must_use]
     pub fn of(plan: &Plan, files: &[FileIdentity]) -> Self {
         let mut encoder = Encoder(Sha256::new());
-        encoder.bytes(b"gate binding 1");
+        encoder.bytes(b"gate binding 2");
         encoder.start(&plan.start);
         encoder.count(plan.environment.len());
         for (name, value) in plan.environment.iter() {
@@ -45,6 +45,10 @@ impl Binding {
             encoder.bytes(value);
         }
         encoder.path(&plan.cwd);
+        encoder.number(match plan.input {
+            Input::Caller => 0,
+            Input::Nothing => 1,
+        });
         encoder.count(files.len());
         for file in files {
             encoder.file(file);
@@ -152,7 +156,7 @@ mod tests {
                 content,
             })
             .collect();
-        (Plan { start, environment: environment.into(), cwd: cwd.into() }, files)
+        (Plan { start, environment: environment.into(), cwd: cwd.into(), input: Input::Caller }, files)
     }
 
     fn example() -> (Plan, Vec<FileIdentity>) {
@@ -165,7 +169,10 @@ mod tests {
             content: Some([5; 32]),
         };
         let environment = vec![(b"HOME".to_vec(), b"/root".to_vec()), (b"A".to_vec(), b"B".to_vec())];
-        (Plan { start, environment: environment.into(), cwd: "/work".into() }, vec![file])
+        (
+            Plan { start, environment: environment.into(), cwd: "/work".into(), input: Input::Caller },
+            vec![file],
+        )
     }
 
     fn digest_of((plan, files): &(Plan, Vec<FileIdentity>)) -> String {
@@ -174,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_encoding_is_a_contract() {
-        assert_eq!(digest_of(&example()), "3cad262e8920e6c0eef941203f0008f704f87349589bcdb96a00ee40c7e60018");
+        assert_eq!(digest_of(&example()), "9b2750e491a64c3a4d3c3ef1f32b99689835e84e821e527a15457bebb65b72cb");
     }
 
     #[test]
@@ -182,6 +189,7 @@ mod tests {
         type Change = fn(&mut Plan, &mut Vec<FileIdentity>);
         let changes: &[Change] = &[
             |plan, _| plan.cwd = "/work/".into(),
+            |plan, _| plan.input = Input::Nothing,
             |plan, _| Arc::make_mut(&mut plan.environment)[0].0.push(b'='),
             |plan, _| Arc::make_mut(&mut plan.environment)[1].1 = b"C".to_vec(),
             |plan, _| Arc::make_mut(&mut plan.environment).swap(0, 1),

@@ -14,7 +14,7 @@ use std::{
 use crate::sys::peer::Peer;
 
 use super::{
-    Progress, Request, RequestId,
+    Extent, Progress, Request, RequestId,
     directory::Directory,
     wire::{self, FromReviewer, FromWrapper, Malformed, REQUEST_LIMIT},
 };
@@ -122,8 +122,8 @@ impl Waiting {
     ///
     /// # Errors
     /// See [`Failed`]: then nothing was decided.
-    pub fn approve(self, digest: String, whitelist: bool) -> Result<Progress, Failed> {
-        self.decide(&FromReviewer::Approve { digest, whitelist })
+    pub fn approve(self, digest: String, extent: Extent) -> Result<Progress, Failed> {
+        self.decide(&FromReviewer::Approve { digest, extent })
     }
 
     /// Rejects the request.

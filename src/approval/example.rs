@@ -20,6 +20,7 @@ pub(crate) fn request(text: &str) -> Request {
             effects: Vec::new(),
             subs: Vec::new(),
             opaque: Some(Opacity { why: "the program is not in the catalog".into(), span }),
+            open_ended: false,
             span,
         }],
         opaque: None,
@@ -53,6 +54,7 @@ pub(crate) fn dangerous() -> Request {
         effects: Vec::new(),
         subs: Vec::new(),
         opaque: None,
+        open_ended: false,
         span: Span { start: 0, end: 8 },
     };
     let sudo = Invocation {
@@ -68,6 +70,7 @@ pub(crate) fn dangerous() -> Request {
         }],
         subs: Vec::new(),
         opaque: None,
+        open_ended: false,
         span: Span { start: 12, end: 38 },
     };
     let rm = Invocation {
@@ -96,6 +99,7 @@ pub(crate) fn dangerous() -> Request {
         ],
         subs: Vec::new(),
         opaque: None,
+        open_ended: false,
         span: Span { start: 17, end: 38 },
     };
     let reason = |rule: Option<&str>, tier, text: &str, weight, span: (u32, u32)| Reason {
@@ -167,6 +171,7 @@ fn request_of(text: &str, facts: Facts, decision: Decision) -> Request {
             ]
             .into(),
             cwd: cwd.clone(),
+            input: super::Input::Caller,
         },
         facts,
         decision,

@@ -1,13 +1,13 @@
 //! Counts approvals where a policy asks for several people.
 
-use super::{Reviewer, Verdict};
+use super::{Extent, Reviewer, Verdict};
 
 /// The approvals that a request has so far, each of another account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grants {
     wanted: u8,
     by: Vec<Reviewer>,
-    whitelist: bool,
+    extent: Option<Extent>,
 }
 
 /// How far a request has come.
@@ -28,19 +28,20 @@ impl Grants {
     /// None yet, of so many different accounts; at least of one.
     #[must_use]
     pub fn wanting(reviewers: u8) -> Self {
-        Self { wanted: reviewers.max(1), by: Vec::new(), whitelist: true }
+        Self { wanted: reviewers.max(1), by: Vec::new(), extent: None }
     }
 
-    /// Counts an approval. Whitelisting needs everybody's word.
+    /// Counts an approval. What goes further than this one run needs everybody's word.
     ///
     /// # Errors
     /// Where this account has approved already: one person never passes for two (I3).
-    pub fn add(&mut self, by: Reviewer, whitelist: bool) -> Result<Progress, Again> {
+    pub fn add(&mut self, by: Reviewer, extent: Extent) -> Result<Progress, Again> {
         if self.by.iter().any(|known| known.uid == by.uid) {
             return Err(Again);
         }
         self.by.push(by);
-        self.whitelist &= whitelist;
+        let agreed = self.extent.is_none_or(|so_far| so_far == extent);
+        self.extent = Some(if agreed { extent } else { Extent::Once });
         Ok(self.progress())
     }
 
@@ -57,7 +58,7 @@ impl Grants {
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         let Progress::Complete = self.progress() else { return None };
-        Some(Verdict::Approve { by: self.by.clone(), whitelist: self.whitelist })
+        Some(Verdict::Approve { by: self.by.clone(), extent: self.extent.unwrap_or(Extent::Once) })
     }
 
     /// The names of those who have approved.
@@ -88,30 +89,42 @@ mod tests {
         for wanted in [0, 1] {
             let mut grants = Grants::wanting(wanted);
             assert_eq!(grants.verdict(), None);
-            assert_eq!(grants.add(by("ann", 1), true), Ok(Progress::Complete));
-            assert_eq!(grants.verdict(), Some(Verdict::Approve { by: vec![by("ann", 1)], whitelist: true }));
+            assert_eq!(grants.add(by("ann", 1), Extent::Whitelist), Ok(Progress::Complete));
+            assert_eq!(
+                grants.verdict(),
+                Some(Verdict::Approve { by: vec![by("ann", 1)], extent: Extent::Whitelist })
+            );
         }
     }
 
     #[test]
     fn one_account_never_counts_twice_whatever_it_is_called() {
         let mut grants = Grants::wanting(3);
-        assert_eq!(grants.add(by("ann", 1), false), Ok(Progress::Missing(2)));
-        assert_eq!(grants.add(by("anna", 1), false), Err(Again));
-        assert_eq!(grants.add(by("ann", 2), false), Ok(Progress::Missing(1)));
+        assert_eq!(grants.add(by("ann", 1), Extent::Once), Ok(Progress::Missing(2)));
+        assert_eq!(grants.add(by("anna", 1), Extent::Once), Err(Again));
+        assert_eq!(grants.add(by("ann", 2), Extent::Once), Ok(Progress::Missing(1)));
         assert_eq!((grants.verdict(), grants.names()), (None, vec!["ann".to_owned(), "ann".to_owned()]));
-        assert_eq!(grants.add(by("cid", 3), false), Ok(Progress::Complete));
-        assert!(matches!(grants.verdict(), Some(Verdict::Approve { by, whitelist: false }) if by.len() == 3));
+        assert_eq!(grants.add(by("cid", 3), Extent::Once), Ok(Progress::Complete));
+        assert!(
+            matches!(grants.verdict(), Some(Verdict::Approve { by, extent: Extent::Once }) if by.len() == 3)
+        );
     }
 
     #[test]
-    fn whitelisting_needs_everybodys_word() {
-        for (one, two) in [(true, false), (false, true), (true, true)] {
+    fn what_goes_further_needs_everybodys_word() {
+        use Extent::{Once, Whitelist, WithInput};
+        for (one, two, both) in [
+            (Whitelist, Once, Once),
+            (Once, WithInput, Once),
+            (Whitelist, WithInput, Once),
+            (Whitelist, Whitelist, Whitelist),
+            (WithInput, WithInput, WithInput),
+        ] {
             let mut grants = Grants::wanting(2);
             let _ = grants.add(by("ann", 1), one);
             let _ = grants.add(by("bob", 2), two);
-            let Some(Verdict::Approve { whitelist, .. }) = grants.verdict() else { panic!() };
-            assert_eq!(whitelist, one && two);
+            let Some(Verdict::Approve { extent, .. }) = grants.verdict() else { panic!() };
+            assert_eq!(extent, both);
         }
     }
 

@@ -28,6 +28,6 @@ pub use ask::{Approvers, SecondTerminal, ask};
 pub use binding::{Binding, FileIdentity};
 pub use grants::{Again, Grants, Progress};
 pub use permit::{Ground, Permit, Refusal};
-pub use plan::{Plan, Start};
+pub use plan::{Input, Plan, Start};
 pub use request::{Caller, Request, RequestId, StdinKind};
-pub use verdict::{Reviewer, Verdict};
+pub use verdict::{Extent, Reviewer, Verdict};

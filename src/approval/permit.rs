@@ -2,7 +2,7 @@
 
 use crate::policy::{Action, Decision, Tier};
 
-use super::{Binding, Plan, Request, Reviewer, Verdict, grants::accounts, runs::Cover};
+use super::{Binding, Extent, Input, Plan, Request, Reviewer, Verdict, grants::accounts, runs::Cover};
 
 /// The proof that a plan may run; made only from an `Allow` decision or an `Approve` verdict (I1), its own or that of
 /// the run that it is part of.
@@ -56,7 +56,7 @@ impl Permit {
     /// [`Refusal::NotApproved`] unless the verdict is [`Verdict::Approve`] by as many accounts as the policy wants,
     /// [`Refusal::NotAllowed`] where the policy denies, [`Refusal::Drifted`] where `now` differs from the request's binding.
     pub fn from_verdict(request: Request, verdict: &Verdict, now: &Binding) -> Result<Self, Refusal> {
-        let Verdict::Approve { by, .. } = verdict else { return Err(Refusal::NotApproved) };
+        let Verdict::Approve { by, extent } = verdict else { return Err(Refusal::NotApproved) };
         if request.decision.action == Action::Deny {
             return Err(Refusal::NotAllowed);
         }
@@ -67,7 +67,10 @@ impl Permit {
         if binding != *now {
             return Err(Refusal::Drifted);
         }
-        let Request { plan, decision, .. } = request;
+        let Request { mut plan, decision, .. } = request;
+        if *extent == Extent::WithInput {
+            plan.input = Input::Caller;
+        }
         Ok(Self { plan, binding, tier: decision.tier, ground: Ground::Reviewers(by.clone()) })
     }
 
@@ -146,7 +149,7 @@ mod tests {
         }
         let request = example::request("true");
         let now = request.binding();
-        let verdict = Verdict::Approve { by: vec![by()], whitelist: false };
+        let verdict = Verdict::Approve { by: vec![by()], extent: Extent::Once };
         let permit = Permit::from_verdict(request, &verdict, &now).unwrap();
         assert_eq!(permit.ground(), &Ground::Reviewers(vec![by()]));
         assert_eq!(permit.binding(), &now);
@@ -161,7 +164,7 @@ mod tests {
             let mut request = example::request("true");
             request.decision.reviewers = 2;
             let now = request.binding();
-            let verdict = Verdict::Approve { by: given, whitelist: false };
+            let verdict = Verdict::Approve { by: given, extent: Extent::Once };
             assert_eq!(Permit::from_verdict(request, &verdict, &now).is_ok(), made, "{verdict:?}");
         }
     }
@@ -185,8 +188,19 @@ mod tests {
         let mut request = example::request("true");
         request.decision.action = Action::Deny;
         let now = request.binding();
-        let verdict = Verdict::Approve { by: vec![by()], whitelist: false };
+        let verdict = Verdict::Approve { by: vec![by()], extent: Extent::Once };
         assert_eq!(Permit::from_verdict(request, &verdict, &now).unwrap_err(), Refusal::NotAllowed);
+    }
+
+    #[test]
+    fn only_a_reviewers_word_gives_unseen_input_to_what_would_run_it() {
+        for (extent, input) in [(Extent::Once, Input::Nothing), (Extent::WithInput, Input::Caller)] {
+            let mut request = example::request("bash");
+            request.plan.input = Input::Nothing;
+            let now = request.binding();
+            let verdict = Verdict::Approve { by: vec![by()], extent };
+            assert_eq!(Permit::from_verdict(request, &verdict, &now).unwrap().plan().input, input);
+        }
     }
 
     #[test]
@@ -199,7 +213,7 @@ mod tests {
             size_and_mtime: None,
             content: Some([7; 32]),
         });
-        let verdict = Verdict::Approve { by: vec![by()], whitelist: false };
+        let verdict = Verdict::Approve { by: vec![by()], extent: Extent::Once };
         assert_eq!(
             Permit::from_verdict(request, &verdict, &drifted.binding()).unwrap_err(),
             Refusal::Drifted

@@ -14,6 +14,18 @@ pub struct Plan {
     /// The working directory, as the kernel names it.
     #[serde(with = "crate::octets")]
     pub cwd: PathBuf,
+    /// What its standard input is.
+    pub input: Input,
+}
+
+/// What a command finds on its standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// The caller's.
+    Caller,
+    /// Nothing (`/dev/null`), unless the reviewer says otherwise: it would run whatever comes there.
+    Nothing,
 }
 
 /// What is executed.

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::Extent;
+
 /// How long keys are ignored after something new was shown, and after anything that was no single key.
 pub(super) const GUARD: Duration = Duration::from_millis(500);
 
@@ -19,12 +21,21 @@ const ESCAPE: u8 = 0x1b;
 pub(super) struct Prompt {
     /// Until when keys are ignored.
     quiet_until: Duration,
-    /// Whether the policy lets a reviewer whitelist this.
-    whitelist: bool,
+    /// How far an approval may go besides once.
+    further: Further,
     /// Whether something has not been on the screen yet; until then nothing is approved.
     unseen: bool,
     /// The reason that is being typed.
     reason: Option<Vec<u8>>,
+}
+
+/// How far an approval may go, besides this once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Further {
+    /// The policy lets a reviewer whitelist it.
+    pub(super) whitelist: bool,
+    /// It would run what comes on its standard input, and something is there.
+    pub(super) input: bool,
 }
 
 /// What is to be done about keys.
@@ -33,10 +44,7 @@ pub(super) enum Act {
     /// Nothing; they are ignored.
     Ignore,
     /// It may run.
-    Approve {
-        /// And the like of it for the tier's time.
-        whitelist: bool,
-    },
+    Approve(Extent),
     /// It may not.
     Reject(Option<String>),
     /// The question is taken back.
@@ -53,8 +61,8 @@ pub(super) enum Act {
 
 impl Prompt {
     /// Asks, with everything but `unseen` on the screen.
-    pub(super) const fn new(whitelist: bool, unseen: bool) -> Self {
-        Self { quiet_until: GUARD, whitelist, unseen, reason: None }
+    pub(super) const fn new(further: Further, unseen: bool) -> Self {
+        Self { quiet_until: GUARD, further, unseen, reason: None }
     }
 
     /// Starts the guard again: something new is on the screen.
@@ -72,9 +80,9 @@ impl Prompt {
         !self.unseen
     }
 
-    /// Whether the like of it can be whitelisted.
-    pub(super) const fn offers_whitelist(&self) -> bool {
-        self.whitelist
+    /// How far an approval may go besides once.
+    pub(super) const fn further(&self) -> Further {
+        self.further
     }
 
     /// The reason that is being typed.
@@ -104,11 +112,13 @@ impl Prompt {
 
     fn key(&mut self, key: u8) -> Act {
         match key {
-            b'a' | b'w' if self.unseen => {
+            b'a' | b'i' | b'w' if self.unseen => {
                 Act::Say("there is more than one screen of it: press v and read to the end first")
             }
-            b'a' => Act::Approve { whitelist: false },
-            b'w' if self.whitelist => Act::Approve { whitelist: true },
+            b'a' => Act::Approve(Extent::Once),
+            b'i' if self.further.input => Act::Approve(Extent::WithInput),
+            b'i' => Act::Say("it runs nothing that comes on its standard input; a approves it"),
+            b'w' if self.further.whitelist => Act::Approve(Extent::Whitelist),
             b'w' => Act::Say("the policy does not let this be whitelisted"),
             b'd' => Act::Reject(None),
             b'D' => {
@@ -165,14 +175,16 @@ mod tests {
 
     const LATER: Duration = Duration::from_secs(3);
 
+    const BOTH: Further = Further { whitelist: true, input: true };
+
     fn prompt() -> Prompt {
-        Prompt::new(true, false)
+        Prompt::new(BOTH, false)
     }
 
     #[test]
     fn one_key_decides() {
-        assert_eq!(prompt().press(b"a", LATER), Act::Approve { whitelist: false });
-        assert_eq!(prompt().press(b"w", LATER), Act::Approve { whitelist: true });
+        assert_eq!(prompt().press(b"a", LATER), Act::Approve(Extent::Once));
+        assert_eq!(prompt().press(b"w", LATER), Act::Approve(Extent::Whitelist));
         assert_eq!(prompt().press(b"d", LATER), Act::Reject(None));
         assert_eq!(prompt().press(b"v", LATER), Act::View);
         assert_eq!(prompt().press(b"?", LATER), Act::Help);
@@ -180,10 +192,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_and_w_ever_approve() {
+    fn only_a_i_and_w_ever_approve() {
         for key in 0..=255u8 {
             let act = prompt().press(&[key], LATER);
-            assert_eq!(matches!(act, Act::Approve { .. }), key == b'a' || key == b'w', "{key:#x}: {act:?}");
+            assert_eq!(matches!(act, Act::Approve(_)), b"aiw".contains(&key), "{key:#x}: {act:?}");
         }
     }
 
@@ -194,7 +206,7 @@ mod tests {
         let mut held = prompt();
         held.hold(LATER);
         assert_eq!(held.press(b"a", LATER + Duration::from_millis(499)), Act::Ignore);
-        assert_eq!(held.press(b"a", LATER + GUARD), Act::Approve { whitelist: false });
+        assert_eq!(held.press(b"a", LATER + GUARD), Act::Approve(Extent::Once));
     }
 
     #[test]
@@ -206,17 +218,23 @@ mod tests {
 
     #[test]
     fn what_was_not_seen_is_not_approved() {
-        let mut prompt = Prompt::new(true, true);
+        let mut prompt = Prompt::new(BOTH, true);
         assert!(matches!(prompt.press(b"a", LATER), Act::Say(_)));
         assert!(matches!(prompt.press(b"w", LATER), Act::Say(_)));
         assert_eq!(prompt.press(b"d", LATER), Act::Reject(None));
         prompt.seen();
-        assert_eq!(prompt.press(b"a", LATER), Act::Approve { whitelist: false });
+        assert_eq!(prompt.press(b"a", LATER), Act::Approve(Extent::Once));
     }
 
     #[test]
     fn nothing_is_whitelisted_that_the_policy_keeps_out() {
-        assert!(matches!(Prompt::new(false, false).press(b"w", LATER), Act::Say(_)));
+        assert!(matches!(Prompt::new(Further::default(), false).press(b"w", LATER), Act::Say(_)));
+    }
+
+    #[test]
+    fn input_is_given_only_to_what_would_run_it() {
+        assert!(matches!(Prompt::new(Further::default(), false).press(b"i", LATER), Act::Say(_)));
+        assert_eq!(prompt().press(b"i", LATER), Act::Approve(Extent::WithInput));
     }
 
     #[test]
@@ -247,7 +265,7 @@ mod tests {
                 let _ = prompt.press(b"D", LATER);
             }
             let act = prompt.press(&bytes, LATER);
-            prop_assert!(!matches!(act, Act::Approve { .. }), "{act:?}");
+            prop_assert!(!matches!(act, Act::Approve(_)), "{act:?}");
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    Again, Grants, Progress, Request, Reviewer, Verdict,
+    Again, Extent, Grants, Progress, Request, Reviewer, Verdict,
     directory::{Directory, Offer},
     origin::{self, Origin},
     runs,
@@ -170,9 +170,9 @@ impl<'a> Socket<'a> {
 
     /// The verdict that an answer makes; `None` where more approvals are wanted.
     fn count(&self, verdict: Verdict, grants: &mut Grants) -> Result<Option<Verdict>, String> {
-        let Verdict::Approve { by, whitelist } = verdict else { return Ok(Some(verdict)) };
+        let Verdict::Approve { by, extent } = verdict else { return Ok(Some(verdict)) };
         for by in by {
-            let _ = grants.add(by, whitelist).map_err(|Again| {
+            let _ = grants.add(by, extent).map_err(|Again| {
                 let wanted = self.request.decision.reviewers;
                 format!("this account has approved it already; {wanted} different ones have to")
             })?;
@@ -199,12 +199,12 @@ impl<'a> Socket<'a> {
             FromReviewer::Approve { .. } if self.request.decision.action == Action::Deny => {
                 Err("the policy denies it; nobody can approve it".to_owned())
             }
-            FromReviewer::Approve { whitelist: true, .. }
+            FromReviewer::Approve { extent: Extent::Whitelist, .. }
                 if self.request.decision.whitelist_for.is_none() =>
             {
                 Err("the policy does not let this be whitelisted; approve it once".to_owned())
             }
-            FromReviewer::Approve { whitelist, .. } => Ok(Verdict::Approve { by: vec![by], whitelist }),
+            FromReviewer::Approve { extent, .. } => Ok(Verdict::Approve { by: vec![by], extent }),
         }
     }
 }

@@ -35,8 +35,8 @@ use crate::{
 };
 
 use super::{
-    Request, Reviewer, Verdict,
-    prompt::{Act, Prompt},
+    Input, Request, Reviewer, Verdict,
+    prompt::{Act, Further, Prompt},
 };
 
 /// A terminal that takes nothing for this long is gone.
@@ -49,7 +49,8 @@ const FIRST_SCREEN: &str = "\x1b[?1049l";
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
 const HELP: &str = "\
-a  approve, once and exactly this
+a  approve, once and exactly this; what runs code from its standard input finds nothing there
+i  approve, once, and let it run whatever is fed to it unseen
 w  approve, and let the like of it run for the tier's time
 d  deny
 D  deny, and tell the agent why
@@ -132,8 +133,11 @@ impl<'a> Terminal<'a> {
         );
         let able = Style::of(None, term.as_deref().map(std::ffi::OsStr::as_bytes), true) == Style::Ansi;
         let canvas = if able { Canvas::Screen } else { Canvas::Paper };
-        let whitelist = request.decision.whitelist_for.is_some();
-        let prompt = Prompt::new(whitelist, false);
+        let further = Further {
+            whitelist: request.decision.whitelist_for.is_some(),
+            input: request.plan.input == Input::Nothing,
+        };
+        let prompt = Prompt::new(further, false);
         let start = Instant::now();
         let mut terminal =
             Self { request, tty, settings, style, canvas, prompt, view: None, start, deadline };
@@ -190,7 +194,7 @@ impl<'a> Terminal<'a> {
             Reviewer { name: account.name, uid: account.uid, channel: "terminal" }
         };
         match act {
-            Act::Approve { whitelist } => return Ok(Some(Verdict::Approve { by: vec![by()], whitelist })),
+            Act::Approve(extent) => return Ok(Some(Verdict::Approve { by: vec![by()], extent })),
             Act::Reject(reason) => return Ok(Some(Verdict::Reject { by: by(), reason })),
             Act::Withdraw => {
                 return Ok(Some(Verdict::Withdraw {
@@ -225,7 +229,7 @@ impl<'a> Terminal<'a> {
                 "… {more} more lines of {}: press v and read to the end before it can be approved\n",
                 lines.len()
             ));
-            self.prompt = Prompt::new(self.prompt.offers_whitelist(), true);
+            self.prompt = Prompt::new(self.prompt.further(), true);
         }
         self.write(&text)?;
         self.prompt.hold(self.start.elapsed());
@@ -255,10 +259,13 @@ impl<'a> Terminal<'a> {
 
     /// The longest description of the keys that fits.
     fn keys(&self, clock: &str) -> String {
-        let offers = |long: &'static str, short: &'static str| {
-            if self.prompt.offers_whitelist() { (long, short) } else { ("", "") }
-        };
-        let (long, short) = offers("  w whitelist", " w");
+        let Further { whitelist, input } = self.prompt.further();
+        let long = format!(
+            "{}{}",
+            if input { "  i with input" } else { "" },
+            if whitelist { "  w whitelist" } else { "" }
+        );
+        let short = format!("{}{}", if input { " i" } else { "" }, if whitelist { " w" } else { "" });
         let approve = if self.prompt.is_seen() { ("a approve once", "a") } else { ("a after v", "v,a") };
         let forms = [
             format!("{}{long}  d deny  D deny with reason  v view  ? help  {clock} > ", approve.0),

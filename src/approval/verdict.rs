@@ -8,8 +8,8 @@ pub enum Verdict {
     Approve {
         /// Who said so, each of another account.
         by: Vec<Reviewer>,
-        /// Whether the like of it may run without a question for the tier's time.
-        whitelist: bool,
+        /// How far the word goes.
+        extent: Extent,
     },
     /// It may not.
     Reject {
@@ -32,6 +32,18 @@ pub enum Verdict {
         /// What is missing and what to do.
         hint: String,
     },
+}
+
+/// How far an approval goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// This, once; what would run code from its standard input finds nothing there.
+    Once,
+    /// This once, with whatever the caller feeds to its standard input, unseen.
+    WithInput,
+    /// This, and the like of it for the tier's time.
+    Whitelist,
 }
 
 /// Who answered, and how that is known.

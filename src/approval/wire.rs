@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::Request;
+use super::{Extent, Request};
 
 /// The version of the protocol; another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The longest line that a wrapper takes: an answer is short.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
@@ -54,8 +54,8 @@ pub enum FromReviewer {
     Approve {
         /// The digest, in hexadecimal, of what was shown.
         digest: String,
-        /// Whether the like of it may run for the tier's time.
-        whitelist: bool,
+        /// How far the word goes.
+        extent: Extent,
     },
     /// It may not run.
     Reject {
@@ -146,11 +146,11 @@ mod tests {
 
     #[test]
     fn answers_are_a_contract() {
-        let approve = FromReviewer::Approve { digest: "ab".into(), whitelist: false };
+        let approve = FromReviewer::Approve { digest: "ab".into(), extent: Extent::Once };
         let line = encode(&approve).unwrap();
         assert_eq!(
             String::from_utf8(line.clone()).unwrap(),
-            "{\"gate\":1,\"message\":{\"approve\":{\"digest\":\"ab\",\"whitelist\":false}}}\n"
+            "{\"gate\":2,\"message\":{\"approve\":{\"digest\":\"ab\",\"extent\":\"once\"}}}\n"
         );
         assert_eq!(decode::<FromReviewer>(line.trim_ascii_end()).unwrap(), approve);
     }
@@ -161,15 +161,15 @@ mod tests {
             "",
             "{}",
             "null",
-            r#"{"gate":2,"message":{"reject":{"reason":null}}}"#,
-            r#"{"gate":1,"message":{"approve":{"digest":"ab"}}}"#,
-            r#"{"gate":1,"message":{"approve":{"digest":"ab","whitelist":false,"x":1}}}"#,
-            r#"{"gate":1,"message":{"approve":{"digest":"ab","whitelist":0}}}"#,
-            r#"{"gate":1,"message":{"approve":{"digest":"ab","whitelist":false}},"x":1}"#,
-            r#"{"gate":1,"message":{"approve":{"digest":"ab","digest":"cd","whitelist":false}}}"#,
-            r#"{"gate":1,"message":{"approve":{"digest":"ab","whitelist":false},"reject":{"reason":null}}}"#,
-            r#"{"gate":1,"message":"approve"}"#,
-            r#"{"gate":1,"message":{"reject":{"reason":null}}} {}"#,
+            r#"{"gate":3,"message":{"reject":{"reason":null}}}"#,
+            r#"{"gate":2,"message":{"approve":{"digest":"ab"}}}"#,
+            r#"{"gate":2,"message":{"approve":{"digest":"ab","extent":"once","x":1}}}"#,
+            r#"{"gate":2,"message":{"approve":{"digest":"ab","extent":0}}}"#,
+            r#"{"gate":2,"message":{"approve":{"digest":"ab","extent":"once"}},"x":1}"#,
+            r#"{"gate":2,"message":{"approve":{"digest":"ab","digest":"cd","extent":"once"}}}"#,
+            r#"{"gate":2,"message":{"approve":{"digest":"ab","extent":"once"},"reject":{"reason":null}}}"#,
+            r#"{"gate":2,"message":"approve"}"#,
+            r#"{"gate":2,"message":{"reject":{"reason":null}}} {}"#,
         ] {
             assert!(decode::<FromReviewer>(line.as_bytes()).is_err(), "{line}");
         }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     approval::{
-        Progress, RequestId, Verdict,
+        Extent, Progress, RequestId, Verdict,
         client::{self, Failed, Waiting},
         confirm::{Looked, confirm},
     },
@@ -30,12 +30,25 @@ pub struct Arguments {
     /// Let the like of it run for the tier's time, where the policy allows that
     #[arg(long)]
     whitelist: bool,
+    /// Let it run what is fed to its standard input, unseen
+    #[arg(long, conflicts_with = "whitelist")]
+    interactive: bool,
     /// Approve without a question what has this digest (at least 12 digits of it)
     #[arg(long, value_name = "PREFIX")]
     digest: Option<String>,
     /// Approve without a question whatever it is
     #[arg(long, conflicts_with = "digest")]
     yes: bool,
+}
+
+impl Arguments {
+    const fn extent(&self) -> Extent {
+        match (self.whitelist, self.interactive) {
+            (true, _) => Extent::Whitelist,
+            (false, true) => Extent::WithInput,
+            (false, false) => Extent::Once,
+        }
+    }
 }
 
 /// Runs the subcommand.
@@ -60,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         None if arguments.yes => {}
         None => return ask(waiting, digest, arguments),
     }
-    let progress = waiting.approve(digest, arguments.whitelist).with_context(about)?;
+    let progress = waiting.approve(digest, arguments.extent()).with_context(about)?;
     say(&format!("{id} is {}", approved(progress)));
     Ok(Exit::Success)
 }
@@ -82,9 +95,10 @@ fn ask(waiting: Waiting, digest: String, arguments: &Arguments) -> Result<Exit> 
     }
     let looked = confirm(&waiting, clock::now_millis()).context("this terminal cannot be used")?;
     let decided: Result<String, Failed> = match looked {
-        Looked::Answered(Verdict::Approve { whitelist, .. }) => {
-            waiting.approve(digest, whitelist || arguments.whitelist).map(approved)
+        Looked::Answered(Verdict::Approve { extent: Extent::Once, .. }) => {
+            waiting.approve(digest, arguments.extent()).map(approved)
         }
+        Looked::Answered(Verdict::Approve { extent, .. }) => waiting.approve(digest, extent).map(approved),
         Looked::Answered(Verdict::Reject { reason, .. }) => {
             waiting.reject(reason).map(|()| "denied".to_owned())
         }

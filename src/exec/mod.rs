@@ -70,7 +70,7 @@ pub fn run(permit: &Permit, pty: Pty, mut sink: Option<&mut dyn Sink>) -> Result
     };
     let capture = if sink.is_some() { Capture::On } else { Capture::Off };
     let signals = Signals::take()?;
-    let setup = Setup::make(wiring::uses(wiring::kinds(), pty, capture))?;
+    let setup = Setup::make(wiring::uses(wiring::kinds(), permit.plan().input, pty, capture))?;
     match setup.start(&image, signals.original()) {
         Ok(Started { child, flows, console, follower }) => {
             if let Some(sink) = &mut sink {

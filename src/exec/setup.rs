@@ -154,6 +154,7 @@ impl Setup {
                 Use::Keep => Wire::Keep,
                 Use::Pipe => self.end(descriptor),
                 Use::OutputPipe => self.end(1),
+                Use::Nothing => Wire::Open(c"/dev/null"),
                 Use::Follower => match (follower, &self.pair) {
                     (Some(opened), _) => Wire::Copy(opened),
                     (None, Some(pair)) => {

@@ -193,6 +193,7 @@ impl Analysis<'_> {
             effects: Vec::new(),
             subs: Vec::new(),
             opaque: None,
+            open_ended: false,
             span: scene.place(span),
         });
         if self.facts.invocations.len() > MAX_INVOCATIONS && self.facts.opaque.is_none() {
@@ -229,6 +230,13 @@ impl Analysis<'_> {
         }
     }
 
+    /// Notes that an invocation would run what comes on its standard input.
+    pub(super) fn open_ended(&mut self, at: usize) {
+        if let Some(invocation) = self.facts.invocations.get_mut(at) {
+            invocation.open_ended = true;
+        }
+    }
+
     /// Notes an effect; what happens elsewhere is noted for that place as well.
     #[expect(clippy::too_many_arguments, reason = "an effect has that many sides")]
     pub(super) fn effect(
@@ -243,6 +251,9 @@ impl Analysis<'_> {
     ) {
         let Some(invocation) = self.facts.invocations.get_mut(at) else { return };
         let effect = Effect { kind, target, undo, because: because.into(), span: scene.place(span) };
+        let named = |name: &str| matches!(name, "standard input" | "standard-input");
+        invocation.open_ended |=
+            kind == EffectKind::Execute && matches!(&effect.target, Target::Name(name) if named(name));
         if let Some((kind, target)) = scene.elsewhere.and_then(|place| elsewhere(place, kind, &effect.target))
         {
             invocation.effects.push(Effect { kind, target, ..effect.clone() });

@@ -29,6 +29,13 @@ impl Facts {
     pub fn opacities(&self) -> impl Iterator<Item = &Opacity> {
         self.opaque.iter().chain(self.invocations.iter().filter_map(|invocation| invocation.opaque.as_ref()))
     }
+
+    /// Whether something in it runs, as code, what comes on its standard input: a shell, an interpreter, a prompt of a
+    /// database, a shell on another machine. Then nobody can say what it will do.
+    #[must_use]
+    pub fn is_open_ended(&self) -> bool {
+        self.invocations.iter().any(|invocation| invocation.open_ended)
+    }
 }
 
 /// A way of writing that hides what a text does from whoever reads it.
@@ -59,6 +66,8 @@ pub struct Invocation {
     pub subs: Vec<Cow<'static, str>>,
     /// Why analysis did not see everything that it would do.
     pub opaque: Option<Opacity>,
+    /// Whether it would run what comes on its standard input.
+    pub open_ended: bool,
     /// Where it stands in the text of [`CommandLine::text`](super::CommandLine::text).
     pub span: Span,
 }

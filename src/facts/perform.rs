@@ -388,6 +388,7 @@ impl Analysis<'_> {
     fn missing_remote_command(&mut self, work: &Work<'_>, slots: &[Slot], operands: usize) {
         let place = slots.iter().position(|slot| slot.kind == Kind::RemoteEval);
         if place.is_some_and(|place| operands <= place && operands > 0) {
+            self.open_ended(work.at);
             self.opaque(work.at, "starts a shell on another machine", work.scene.place(Span::default()));
         }
     }

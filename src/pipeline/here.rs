@@ -163,7 +163,7 @@ impl Here {
     ) -> Result<Request> {
         let settings = self.settings();
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
-        let plan = plan::draw_up(&line, &facts, &shells, machine);
+        let plan = plan::draw_up(&line, &facts, &shells, machine, self.caller.stdin);
         let files = bind::files(&plan, &facts, decision.action);
         Ok(Request {
             id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),

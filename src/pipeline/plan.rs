@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    approval::{Plan, Start},
+    approval::{Input, Plan, Start, StdinKind},
     exec,
     facts::{CommandLine, Facts, Program, Transfer, World},
     syntax::Dialect,
@@ -28,16 +28,24 @@ pub struct Shells {
 /// Draws up what would be started.
 ///
 /// `machine` has the environment that the command gets, and looks names up as its own `PATH` would.
-pub(super) fn draw_up(line: &CommandLine, facts: &Facts, shells: &Shells, machine: &Machine) -> Plan {
+pub(super) fn draw_up(
+    line: &CommandLine,
+    facts: &Facts,
+    shells: &Shells,
+    machine: &Machine,
+    stdin: StdinKind,
+) -> Plan {
+    let input =
+        if facts.is_open_ended() && stdin != StdinKind::Nothing { Input::Nothing } else { Input::Caller };
+    let start = start(line, facts, shells, machine);
+    Plan { start, environment: Arc::clone(machine.environment()), cwd: machine.cwd().to_path_buf(), input }
+}
+
+fn start(line: &CommandLine, facts: &Facts, shells: &Shells, machine: &Machine) -> Start {
     if let Some(transfer) = &facts.transfer {
-        let start = far_end(transfer);
-        return Plan {
-            start,
-            environment: Arc::clone(machine.environment()),
-            cwd: machine.cwd().to_path_buf(),
-        };
+        return far_end(transfer);
     }
-    let start = match line {
+    match line {
         CommandLine::Argv(argv) => argv_start(argv, machine),
         CommandLine::Shell { text, dialect, options, arguments } => {
             simple_start(facts).unwrap_or_else(|| {
@@ -49,8 +57,7 @@ pub(super) fn draw_up(line: &CommandLine, facts: &Facts, shells: &Shells, machin
             })
         }
         CommandLine::Wrapped(whole) => exec::shell(Dialect::Bash, shells.bash.clone(), &[], whole, &[]),
-    };
-    Plan { start, environment: Arc::clone(machine.environment()), cwd: machine.cwd().to_path_buf() }
+    }
 }
 
 fn far_end(transfer: &Transfer) -> Start {

@@ -57,6 +57,7 @@ pub(super) fn invocation(words: &str, effects: Vec<Effect>) -> Invocation {
         effects,
         subs: Vec::new(),
         opaque: None,
+        open_ended: false,
         span: Span::default(),
     }
 }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::HashSet, ffi::OsStr, os::unix::ffi::OsStrExt
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::{
-    approval::{Request, Start, StdinKind},
+    approval::{Input, Request, Start, StdinKind},
     facts::{CommandLine, Effect, Facts, Invocation, Program, Undo},
     policy::{Action, Decision, Reason, Tier, effect_text, undo_text},
 };
@@ -71,6 +71,11 @@ pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {
     };
     let who = format!("{who}, process {}; standard input is {}", caller.pid, stdin(caller.stdin));
     fact(&mut out, "by", &who, width);
+    if request.plan.input == Input::Nothing {
+        let open_ended =
+            "whatever comes on its standard input, unseen: approved as it is, it finds nothing there";
+        fact(&mut out, "runs", open_ended, width);
+    }
     if request.decision.reviewers > 1 {
         let needs = format!("{} reviewers, each with another account", request.decision.reviewers);
         fact(&mut out, "needs", &needs, width);

@@ -32,7 +32,7 @@ fn a_request_is_understood_at_a_glance() {
             "    in /home/ann/shop",
             "   env GIT_SSH_COMMAND=ssh -i /tmp/key",
             "starts /usr/bin/bash --noprofile --norc -c -- TEXT",
-            "digest caf63abcc4b1f29a",
+            "digest d7059e5c40ccd11a",
         ]
     );
 }

@@ -9,8 +9,8 @@ use std::{
 
 use gate::{
     approval::{
-        Approvers, Caller, FileIdentity, Plan, Request, RequestId, SecondTerminal, Start, StdinKind, ask,
-        client,
+        Approvers, Caller, Extent, FileIdentity, Input, Plan, Request, RequestId, SecondTerminal, Start,
+        StdinKind, ask, client,
         runs::{Registration, Text},
     },
     config::TerminalUse,
@@ -119,7 +119,7 @@ extern "C" fn play() {
 fn approve(state: &Path, id: &str) {
     let outcome = client::look(state, &RequestId::parse(id).unwrap()).and_then(|waiting| {
         let digest = waiting.request.binding().hex();
-        waiting.approve(digest, false)
+        waiting.approve(digest, Extent::Once)
     });
     println!("{}", outcome.map_or_else(|failed| failed.to_string(), |_| "approved".to_owned()));
 }
@@ -145,6 +145,7 @@ fn request(text: &str, timeout: Duration) -> Request {
             },
             environment: Vec::new().into(),
             cwd: cwd.clone(),
+            input: Input::Caller,
         },
         facts: Facts { opaque: Some(Opacity { why, span }), ..Facts::default() },
         decision: Decision {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use gate::approval::{
-    Progress, RequestId,
+    Extent, Progress, RequestId,
     client::{self, Failed},
     directory::Directory,
 };
@@ -75,10 +75,10 @@ fn what_waits_is_listed_shown_and_approved_by_its_digest() {
     let waiting = look(state.path(), &wrapper.id);
     assert_eq!(waiting.request.command_line.text(), b"make install");
     let digest = waiting.request.binding().hex();
-    assert_eq!(waiting.approve(digest, false).unwrap(), Progress::Complete);
+    assert_eq!(waiting.approve(digest, Extent::Once).unwrap(), Progress::Complete);
     let verdict = wrapper.verdict();
     assert!(verdict.starts_with("VERDICT Approve {"), "{verdict}");
-    assert!(verdict.contains("channel: \"socket\"") && verdict.contains("whitelist: false"), "{verdict}");
+    assert!(verdict.contains("channel: \"socket\"") && verdict.contains("extent: Once"), "{verdict}");
     assert_eq!(std::fs::read_dir(state.path().join("requests")).unwrap().count(), 0);
     assert!(client::pending(state.path()).unwrap().is_empty());
 }
@@ -87,7 +87,7 @@ fn what_waits_is_listed_shown_and_approved_by_its_digest() {
 fn i2_an_approval_of_something_else_is_refused_and_the_question_stays_open() {
     let state = state();
     let wrapper = Wrapper::start(&Asking::new(state.path(), "true"));
-    let failed = look(state.path(), &wrapper.id).approve("0".repeat(64), false).unwrap_err();
+    let failed = look(state.path(), &wrapper.id).approve("0".repeat(64), Extent::Once).unwrap_err();
     assert_eq!(failed.to_string(), "refused: what was shown is not what waits here");
     look(state.path(), &wrapper.id).reject(Some("not today".into())).unwrap();
     let verdict = wrapper.verdict();
@@ -100,14 +100,14 @@ fn whitelisting_needs_the_policys_leave() {
     let wrapper = Wrapper::start(&Asking::new(state.path(), "true"));
     let waiting = look(state.path(), &wrapper.id);
     let digest = waiting.request.binding().hex();
-    assert!(matches!(waiting.approve(digest.clone(), true), Err(Failed::Refused(_))));
-    assert_eq!(look(state.path(), &wrapper.id).approve(digest, false).unwrap(), Progress::Complete);
+    assert!(matches!(waiting.approve(digest.clone(), Extent::Whitelist), Err(Failed::Refused(_))));
+    assert_eq!(look(state.path(), &wrapper.id).approve(digest, Extent::Once).unwrap(), Progress::Complete);
     assert!(wrapper.verdict().contains("Approve"));
     let wrapper = Wrapper::start(&Asking { whitelist: true, ..Asking::new(state.path(), "true") });
     let waiting = look(state.path(), &wrapper.id);
     let digest = waiting.request.binding().hex();
-    assert_eq!(waiting.approve(digest, true).unwrap(), Progress::Complete);
-    assert!(wrapper.verdict().contains("whitelist: true"));
+    assert_eq!(waiting.approve(digest, Extent::Whitelist).unwrap(), Progress::Complete);
+    assert!(wrapper.verdict().contains("extent: Whitelist"));
 }
 
 #[test]

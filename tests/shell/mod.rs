@@ -2,6 +2,7 @@
 
 mod forms;
 mod nested;
+mod open_ended;
 
 use std::{
     os::unix::fs::{DirBuilderExt as _, symlink},

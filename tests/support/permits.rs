@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf, time::Duration};
 
 use gate::{
-    approval::{Binding, Permit, Plan, Start},
+    approval::{Binding, Input, Permit, Plan, Start},
     policy::{Action, Decision, Tier},
 };
 
@@ -29,7 +29,7 @@ fn permit_without(variable: &str, start: Start) -> Permit {
         .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
         .collect::<Vec<_>>()
         .into();
-    let plan = Plan { start, environment, cwd: std::env::current_dir().unwrap() };
+    let plan = Plan { start, environment, cwd: std::env::current_dir().unwrap(), input: Input::Caller };
     let binding = Binding::of(&plan, &[]);
     Permit::from_decision(&allow(), plan, binding).unwrap()
 }

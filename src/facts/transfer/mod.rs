@@ -139,6 +139,7 @@ fn invocation(verb: &str, path: Option<PathBuf>, tokens: &[Token], effects: Vec<
         effects,
         subs: Vec::new(),
         opaque: None,
+        open_ended: false,
         span,
     }
 }
