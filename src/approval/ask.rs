@@ -43,6 +43,8 @@ pub struct Approvers {
     pub second_terminal: SecondTerminal,
     /// When the question is put on the caller's own terminal.
     pub terminal: TerminalUse,
+    /// How often the caller is told that the question is still open.
+    pub keep_alive: Option<Duration>,
 }
 
 /// Whether requests are offered to a second terminal.
@@ -73,6 +75,13 @@ struct Question<'a> {
     socket: Option<Socket<'a>>,
     terminal: Option<Terminal<'a>>,
     grants: Grants,
+    keep_alive: Option<KeepAlive>,
+}
+
+/// When the caller is told next that the question is still open.
+struct KeepAlive {
+    interval: Duration,
+    next: Instant,
 }
 
 impl<'a> Question<'a> {
@@ -94,7 +103,10 @@ impl<'a> Question<'a> {
         let parent = u32::try_from(getppid().as_raw()).ok().filter(|pid| *pid > 1);
         let parent = parent.and_then(|pid| peer::watch(pid).ok());
         let grants = Grants::wanting(request.decision.reviewers);
-        Ok(Self { request, deadline, signals, parent, socket, terminal, grants })
+        // A person who looks at the question at this terminal sees that it is open.
+        let interval = approvers.keep_alive.filter(|_| terminal.is_none());
+        let keep_alive = interval.map(|interval| KeepAlive { interval, next: Instant::now() + interval });
+        Ok(Self { request, deadline, signals, parent, socket, terminal, grants, keep_alive })
     }
 
     fn wait(mut self) -> Verdict {
@@ -126,12 +138,22 @@ impl<'a> Question<'a> {
         say(&format!("waiting for approval of {id} (at most {seconds} s); {who} with `gate approve {id}`"));
     }
 
+    fn keep_alive(&mut self, now: Instant) {
+        let Some(keep_alive) = self.keep_alive.as_mut().filter(|keep_alive| keep_alive.next <= now) else {
+            return;
+        };
+        keep_alive.next = now + keep_alive.interval;
+        let left = self.deadline.saturating_duration_since(now).as_secs();
+        say(&format!("still waiting for approval of {} (at most {left} s more)", self.request.id));
+    }
+
     /// Waits for the next thing to happen.
     fn step(&mut self) -> Option<Verdict> {
         let now = Instant::now();
         if now >= self.deadline {
             return Some(Verdict::Timeout);
         }
+        self.keep_alive(now);
         match self.poll(now) {
             Err(Errno::EINTR) => None,
             Err(error) => Some(withdrawn(None, format!("waiting failed: {error}"))),
@@ -192,7 +214,8 @@ impl<'a> Question<'a> {
             interests.into_iter().map(|(descriptor, flags)| PollFd::new(descriptor, flags)).collect();
         let socket = self.socket.as_ref().and_then(Socket::alarm);
         let countdown = self.terminal.as_ref().map(Terminal::alarm);
-        let alarm = socket.into_iter().chain(countdown).fold(self.deadline, Instant::min);
+        let reminder = self.keep_alive.as_ref().map(|keep_alive| keep_alive.next);
+        let alarm = socket.into_iter().chain(countdown).chain(reminder).fold(self.deadline, Instant::min);
         poll(&mut descriptors, timeout(alarm.saturating_duration_since(now)))?;
         let woken = |index: usize| {
             descriptors.get(index).and_then(PollFd::revents).is_some_and(|events| !events.is_empty())

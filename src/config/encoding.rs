@@ -125,6 +125,7 @@ pub(super) fn encode(settings: &Settings) -> Vec<u8> {
     to.number(settings.approver.terminal as u64);
     to.number(u64::from(settings.approver.socket));
     to.texts(&settings.approver.reviewers);
+    to.optional(settings.approver.keep_alive.as_ref(), |to, interval| to.number(interval.as_secs()));
     encode_record(&mut to, &settings.record);
     to.number(tier_number(settings.audit.durable));
     to.texts(&settings.environment.strip);
@@ -166,6 +167,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Settings> {
             terminal: terminal(from.number()?)?,
             socket: from.flag()?,
             reviewers: from.many(Reader::text)?,
+            keep_alive: from.optional(|from| from.number().map(Duration::from_secs))?,
         },
         record: decode_record(&mut from)?,
         audit: Audit { durable: tier(from.number()?)? },
@@ -232,6 +234,7 @@ mod tests {
         settings.agent = Some("codex".to_owned());
         settings.approver.terminal = TerminalUse::Never;
         settings.approver.reviewers = vec!["a".to_owned(), String::new()];
+        settings.approver.keep_alive = Some(Duration::from_secs(60));
         settings.record.mode = RecordFrom::Nothing;
         settings.record.format = record::Format::V3;
         settings.record.input = record::Input::Keep;

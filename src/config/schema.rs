@@ -24,7 +24,7 @@ pub fn check(text: &str) -> Vec<Diagnostic> {
 }
 
 /// Every key of `gate.toml`, tables dotted, in the order of the man page.
-pub const KEYS: [&str; 22] = [
+pub const KEYS: [&str; 23] = [
     "version",
     "enforce",
     "shell",
@@ -37,6 +37,7 @@ pub const KEYS: [&str; 22] = [
     "approver.terminal",
     "approver.socket",
     "approver.reviewers",
+    "approver.keep_alive",
     "record.mode",
     "record.format",
     "record.input",
@@ -81,6 +82,7 @@ struct RawApprover {
     terminal: Option<Spanned<String>>,
     socket: Option<bool>,
     reviewers: Option<Vec<Spanned<String>>>,
+    keep_alive: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -131,6 +133,7 @@ pub(super) struct Overlay {
     pub(super) terminal: Option<TerminalUse>,
     pub(super) socket: Option<bool>,
     pub(super) reviewers: Option<Vec<String>>,
+    pub(super) keep_alive: Option<Duration>,
     pub(super) mode: Option<RecordFrom>,
     pub(super) format: Option<record::Format>,
     pub(super) input: Option<record::Input>,
@@ -172,6 +175,7 @@ impl Overlay {
         put(&mut settings.approver.terminal, self.terminal);
         put(&mut settings.approver.socket, self.socket);
         put(&mut settings.approver.reviewers, self.reviewers);
+        put(&mut settings.approver.keep_alive, self.keep_alive.map(Some));
         put(&mut settings.record.mode, self.mode);
         put(&mut settings.record.format, self.format);
         put(&mut settings.record.input, self.input);
@@ -211,6 +215,7 @@ fn convert(raw: RawFile, directory: &Path, owner: Owner, findings: &mut Findings
         terminal: findings.choose(approver.terminal, &TERMINAL),
         socket: approver.socket,
         reviewers: findings.check_all(approver.reviewers, name),
+        keep_alive: findings.check(approver.keep_alive, timeout),
         mode: findings.choose(record.mode, &MODE),
         format: findings.choose(record.format, &FORMAT),
         input: record.input.map(|keep| if keep { record::Input::Keep } else { record::Input::Skip }),
@@ -328,7 +333,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
     if (1..=LONGEST_TIMEOUT).contains(&seconds) {
         Ok(Duration::from_secs(seconds))
     } else {
-        Err("a timeout is between 1s and 24h".to_owned())
+        Err("this time is between 1s and 24h".to_owned())
     }
 }
 

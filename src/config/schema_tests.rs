@@ -15,6 +15,7 @@ catalog = "/etc/gate/catalog"
 terminal = "never"
 socket = false
 reviewers = ["alice", "bob"]
+keep_alive = "1m"
 
 [record]
 mode = "medium"
@@ -69,6 +70,7 @@ fn every_key_is_read() {
             terminal: TerminalUse::Never,
             socket: false,
             reviewers: vec!["alice".to_owned(), "bob".to_owned()],
+            keep_alive: Some(Duration::from_secs(60)),
         },
         record: super::super::Record {
             mode: RecordFrom::Tier(Tier::Medium),

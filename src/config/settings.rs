@@ -65,6 +65,9 @@ pub struct Approver {
     pub socket: bool,
     /// Login names of those who may answer from a second terminal; empty means this account.
     pub reviewers: Vec<String>,
+    /// How often the waiting wrapper says on standard error that it still waits; `None` is never. Some agents end a
+    /// command that is silent for minutes.
+    pub keep_alive: Option<Duration>,
 }
 
 /// When the question is put on the caller's own terminal.
@@ -157,7 +160,12 @@ impl Settings {
             agent: None,
             state,
             catalog,
-            approver: Approver { terminal: TerminalUse::Auto, socket: true, reviewers: Vec::new() },
+            approver: Approver {
+                terminal: TerminalUse::Auto,
+                socket: true,
+                reviewers: Vec::new(),
+                keep_alive: None,
+            },
             record: Record {
                 mode: RecordFrom::Tier(Tier::Low),
                 format: record::Format::V2,

@@ -189,6 +189,7 @@ impl Here {
             reviewers,
             second_terminal,
             terminal: settings.approver.terminal,
+            keep_alive: settings.approver.keep_alive,
         }
     }
 

@@ -100,6 +100,7 @@ extern "C" fn play() {
                 } else {
                     SecondTerminal::Off
                 },
+                keep_alive: None,
                 terminal: if *terminal == "true" { TerminalUse::Always } else { TerminalUse::Never },
             };
             println!("VERDICT {:?}.", ask(&request, &approvers));

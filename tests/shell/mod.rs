@@ -1,6 +1,7 @@
 //! gate as a shell: how it is called, and what a shell within a shell costs its people.
 
 mod forms;
+mod keep_alive;
 mod nested;
 mod open_ended;
 
