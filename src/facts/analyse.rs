@@ -18,7 +18,7 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
     if let Some(facts) = transfer::read(line, world) {
         return Facts { disguises: disguise::find(line, &facts), ..facts };
     }
-    let mut analysis = Analysis { world, catalog, facts: Facts::default() };
+    let mut analysis = Analysis { world, catalog, facts: Facts::default(), provisos: Vec::new() };
     let scene = Scene {
         cwd: Some(world.cwd()),
         via: &[],
@@ -26,6 +26,7 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
         elsewhere: None,
         certain_environment: true,
         stdin: None,
+        printed: None,
         shell: None,
         span: None,
     };
@@ -50,12 +51,26 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
             }
         }
     }
+    analysis.check_provisos();
     let mut facts = settled(analysis.facts, simple);
     facts.disguises = disguise::find(line, &facts);
     facts
 }
 
 impl Analysis<'_> {
+    /// Names that the line itself may make were not looked at.
+    fn check_provisos(&mut self) {
+        for proviso in std::mem::take(&mut self.provisos) {
+            if proviso.fails(&self.facts) {
+                self.opaque(
+                    proviso.at,
+                    "words that are names of files, which the line may change",
+                    proviso.span,
+                );
+            }
+        }
+    }
+
     fn whole_text(&mut self, text: &[u8], dialect: Dialect, scene: Scene<'_>) -> Option<Script> {
         match parse(text, dialect) {
             Parse::Understood(script) => {

@@ -7,6 +7,7 @@ use crate::syntax::Span;
 
 use super::catalog::{Catalog, Entry};
 use super::item::Item;
+use super::names::{Printed, Proviso};
 use super::path::{absolute, normalized, path_target};
 use super::{Effect, EffectKind, Facts, Invocation, Opacity, Program, Target, Undo, World};
 
@@ -24,6 +25,8 @@ pub(super) struct Analysis<'w> {
     pub(super) world: &'w dyn World,
     pub(super) catalog: &'w Catalog,
     pub(super) facts: Facts,
+    /// What looks at names rest on.
+    pub(super) provisos: Vec<Proviso>,
 }
 
 /// The circumstances in which a command is started.
@@ -41,6 +44,8 @@ pub(super) struct Scene<'s> {
     pub(super) certain_environment: bool,
     /// The text on its standard input, where the command line says it.
     pub(super) stdin: Option<&'s [u8]>,
+    /// The names of files on it, where that is all there is.
+    pub(super) printed: Option<&'s Printed>,
     /// The shell that looks its name up; `None` where a program starts it.
     pub(super) shell: Option<Names<'s>>,
     /// The span of everything, where the source is a text within the command line.

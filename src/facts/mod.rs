@@ -17,6 +17,9 @@ mod flow;
 mod invocation;
 mod item;
 mod kinds;
+mod names;
+#[cfg(test)]
+mod names_tests;
 mod network;
 mod options;
 mod path;
@@ -40,4 +43,4 @@ pub use effect::{Effect, Target};
 pub use effect_kind::{EffectKind, Undo};
 pub use invocation::{Argument, Disguise, Facts, Invocation, Opacity, Program};
 pub use transfer::Transfer;
-pub use world::{Resolved, World};
+pub use world::{Depth, Resolved, World};

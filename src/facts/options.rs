@@ -16,6 +16,8 @@ pub(super) struct Parsed<'a> {
     pub(super) doubts: Vec<Doubt>,
     /// A word that could be an option that reads files.
     pub(super) unseen_read: Option<Span>,
+    /// A pattern that matches names in the working directory, which could be options that do this at worst.
+    pub(super) matched: Option<(Reach, Span)>,
     /// How many words were read; fewer than all where a subcommand follows.
     pub(super) read: usize,
 }
@@ -124,8 +126,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let reach = self.scope.iter().map(|entry| entry.reach).max().unwrap_or(Reach::Anything);
         match reach {
             Reach::Nothing => {}
-            // Names of files in this directory can only spell an option that reads another file in it.
-            Reach::Read if matches!(item.content, Content::Glob(_)) => {}
+            _ if matches!(item.content, Content::Glob(_)) => self.parsed.matched = Some((reach, item.span)),
             Reach::Read => self.parsed.unseen_read = Some(item.span),
             Reach::Anything => self.doubt("a word that only the shell knows could be an option", item.span),
         }

@@ -6,12 +6,13 @@ use crate::syntax::Span;
 
 use super::analysis::{Analysis, Scene};
 use super::catalog::{
-    Entry, Kind, OptionEntry, Slot, Stdin, Style, Template, TemplateTarget, glob_matches, look_up,
+    Entry, Kind, OptionEntry, Reach, Slot, Stdin, Style, Template, TemplateTarget, glob_matches, look_up,
 };
 use super::item::Item;
+use super::names::{Proviso, ProvisoKind, is_no_option};
 use super::options::{Parsed, Part, may_match, parse, possible_slots};
 use super::path::path_target;
-use super::{Effect, EffectKind, Target, Undo};
+use super::{Depth, Effect, EffectKind, Target, Undo};
 
 /// One invocation of a program that the catalog knows.
 pub(super) struct Work<'s> {
@@ -140,6 +141,9 @@ impl Analysis<'_> {
             let (kind, undo) = (EffectKind::Read, Undo::Harmless);
             self.effect(work.at, kind, Target::Unknown, undo, because, span, work.scene);
         }
+        if let Some((reach, span)) = parsed.matched {
+            self.matched(work, reach, span);
+        }
         if let Some(why) = entry.opaque {
             self.opaque(work.at, why, work.scene.place(Span::default()));
         }
@@ -160,6 +164,21 @@ impl Analysis<'_> {
         }
         self.missing_remote_command(work, &shape.slots, operands.len());
         shape.cancels_effects
+    }
+
+    /// A pattern could match a name that is an option: a look at the directory tells, where the shell itself is there.
+    fn matched(&mut self, work: &Work<'_>, reach: Reach, span: Span) {
+        let place = work.scene.place(span);
+        let why = "a word that only the shell knows could be an option";
+        let here = work.scene.cwd.filter(|_| work.scene.via.is_empty() && work.scene.elsewhere.is_none());
+        let kind = if reach == Reach::Read { ProvisoKind::MatchedToRead } else { ProvisoKind::Matched };
+        match here {
+            Some(cwd) if self.world.names_fit(cwd, Depth::One, &is_no_option) => {
+                self.provisos.push(Proviso { at: work.at, kind, span: place });
+            }
+            None if reach == Reach::Read => {}
+            _ => self.opaque(work.at, why, place),
+        }
     }
 
     /// Notes what the catalog states of the options and the program, behind the words: `tar -x -C d` writes to `d`.

@@ -10,6 +10,7 @@ use super::analysis::{Analysis, Names, Scene};
 use super::directories::Directories;
 use super::item::Item;
 use super::kinds::is_stream;
+use super::names::{Printed, printed_into};
 use super::path::targets;
 use super::variables::Variables;
 use super::{EffectKind, Program, Target, Undo};
@@ -45,13 +46,22 @@ impl Analysis<'_> {
                 return;
             }
             starts.push(self.facts.invocations.len());
-            self.listed(&mut walk, index, command);
+            let printed = is_fed(command)
+                .then(|| printed_into((script, source), index, &self.facts, &starts))
+                .flatten();
+            self.listed(&mut walk, index, command, printed.as_ref());
         }
         starts.push(self.facts.invocations.len());
         self.flows(script, source, &starts, scene);
     }
 
-    fn listed<'s>(&mut self, walk: &mut Walk<'s>, index: usize, command: &'s Command) {
+    fn listed<'s>(
+        &mut self,
+        walk: &mut Walk<'s>,
+        index: usize,
+        command: &'s Command,
+        printed: Option<&Printed>,
+    ) {
         let cwd = walk.cwd.at(walk.script, index);
         let item = |word: &'s Word| walk.variables.item(word, index, cwd.as_deref());
         let items: Vec<Item<'_>> = command.words.iter().map(item).collect();
@@ -61,6 +71,7 @@ impl Analysis<'_> {
         let scene = Scene {
             cwd: cwd.as_deref(),
             stdin: stdin.as_deref(),
+            printed,
             certain_environment: walk.scene.certain_environment
                 && (items.is_empty() || !walk.variables.any()),
             shell: Some(Names { dialect: walk.dialect, functions: &functions }),
@@ -276,7 +287,12 @@ impl Walk<'_> {
     }
 }
 
-fn changes_stdin(redirection: &Redirection) -> bool {
+/// Whether a command takes words from its standard input.
+fn is_fed(command: &Command) -> bool {
+    command.words.first().and_then(Word::literal) == Some(b"xargs")
+}
+
+pub(super) fn changes_stdin(redirection: &Redirection) -> bool {
     use RedirectionOperator as Operator;
     let default = match redirection.operator {
         Operator::Read

@@ -5,6 +5,7 @@ use crate::syntax::{Dialect, Parse, parse};
 use super::analysis::{Analysis, MAX_TEXTS, Names, Scene};
 use super::catalog::{Kind, ShellKind, Stdin};
 use super::item::{Content, Item};
+use super::names::{Printed, Proviso, ProvisoKind};
 use super::perform::Work;
 use super::{EffectKind, Target, Undo};
 
@@ -14,10 +15,12 @@ impl Analysis<'_> {
         match kind {
             Kind::Command => self.command(work, words),
             Kind::CommandWithInput => {
-                let words = with_input(words, work.placeholder.as_deref());
                 // The input is for the words, not for what is started.
                 work.scene.stdin = None;
-                self.command(work, &words);
+                if !self.fed_with_names(work, words) {
+                    let words = with_input(words, work.placeholder.as_deref());
+                    self.command(work, &words);
+                }
             }
             Kind::CommandUntil => {
                 let words = with_matches(words, work.starts.as_deref());
@@ -36,6 +39,46 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Analyses a command to which `xargs` hands names of files, where these are all that it does anything to;
+    /// `false`: it does more, or the words may be something else.
+    fn fed_with_names(&mut self, work: &Work<'_>, words: &[Item<'_>]) -> bool {
+        let (Some(printed), None, Some(last)) = (work.scene.printed, &work.placeholder, words.last()) else {
+            return false;
+        };
+        let from = self.facts.invocations.len();
+        let provisos = self.provisos.len();
+        let handed = printed.words(last.span);
+        self.command(work, &[words, &[handed]].concat());
+        if self.only_handles_names(from) && self.stays_names(work, printed, words.len()) {
+            let span = work.scene.place(last.span);
+            self.provisos.push(Proviso { at: from, kind: ProvisoKind::Handed, span });
+            return true;
+        }
+        self.facts.invocations.truncate(from);
+        self.provisos.truncate(provisos);
+        false
+    }
+
+    /// Whether one invocation was started, whose effects are all that happens to the names: nothing leaves the tree.
+    fn only_handles_names(&self, from: usize) -> bool {
+        let Some([started]) = self.facts.invocations.get(from..) else { return false };
+        let known = |effect: &super::Effect| {
+            let kind = matches!(
+                effect.kind,
+                EffectKind::Read | EffectKind::List | EffectKind::Write | EffectKind::ProjectCode
+            );
+            kind && effect.target != Target::Unknown
+        };
+        started.opaque.is_none() && started.effects.iter().all(known)
+    }
+
+    fn stays_names(&self, work: &Work<'_>, printed: &Printed, started: usize) -> bool {
+        let Some(own) = self.facts.invocations.get(work.at) else { return false };
+        let options = own.words.get(1..own.words.len().saturating_sub(started)).unwrap_or_default();
+        let options: Option<Vec<&[u8]>> = options.iter().map(|word| word.value.as_deref()).collect();
+        options.is_some_and(|options| printed.stays_names(&options, work.scene, self.world))
     }
 
     fn command(&mut self, work: &Work<'_>, words: &[Item<'_>]) {
@@ -141,6 +184,7 @@ fn inner<'s>(work: &'s Work<'_>, via: &'s [String]) -> Scene<'s> {
     Scene {
         via,
         certain_environment: work.scene.certain_environment && !work.changes_environment,
+        printed: None,
         shell: work.scene.shell.filter(|_| in_shell).map(|names| Names { functions: &[], ..names }),
         ..work.scene
     }

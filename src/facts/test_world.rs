@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::{Resolved, World};
+use super::{Depth, Resolved, World};
 
 /// A machine on which every program of the catalog lives in `/usr/bin`, and a few links and directories exist.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct TestWorld {
     pub(crate) programs: Vec<(&'static str, &'static str)>,
     pub(crate) missing: Vec<&'static str>,
     pub(crate) variables: Vec<(&'static str, &'static str)>,
+    /// Paths of files whose names a look finds; `None`: nothing can be looked at.
+    pub(crate) names: Option<Vec<&'static str>>,
 }
 
 impl Default for TestWorld {
@@ -37,6 +39,7 @@ impl Default for TestWorld {
             programs: vec![("evil-ls", "/tmp/bin/evil-ls"), ("black", "/home/user/.local/bin/black")],
             missing: vec!["no-such-program"],
             variables: vec![("HOME", "/home/user"), ("USER", "user"), ("PATH", "/usr/bin:/bin")],
+            names: Some(Vec::new()),
         }
     }
 }
@@ -71,6 +74,13 @@ impl World for TestWorld {
         }
         let directory = self.directories.contains(&resolved);
         Resolved { exists: directory, directory, path: resolved }
+    }
+
+    fn names_fit(&self, directory: &Path, depth: Depth, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        let Some(names) = &self.names else { return false };
+        let below = names.iter().filter_map(|name| Path::new(name).strip_prefix(directory).ok());
+        let names = below.flat_map(|path| path.components().take(if depth == Depth::One { 1 } else { 64 }));
+        names.into_iter().all(|name| fits(name.as_os_str().as_encoded_bytes()))
     }
 
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {

@@ -19,12 +19,27 @@ pub trait World {
     /// The file that a name without a slash leads to by the command's `PATH`.
     fn find_program(&self, name: &[u8]) -> Option<PathBuf>;
 
+    /// Whether every name in a directory, or in the whole tree below it, satisfies `fits`; `false` where there are too
+    /// many to look at, or some cannot be read. Links are not followed.
+    fn names_fit(&self, _directory: &Path, _depth: Depth, _fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        false
+    }
+
     /// Whether a program at this absolute path is the system's own, so that the catalog may speak of it by name.
     fn is_system_program(&self, path: &Path) -> bool {
         const DIRECTORIES: [&str; 6] =
             ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
         path.parent().is_some_and(|parent| DIRECTORIES.iter().any(|directory| parent == Path::new(directory)))
     }
+}
+
+/// How far a look at names goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The names in one directory.
+    One,
+    /// Those of the whole tree.
+    All,
 }
 
 /// Where a path leads.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    facts::{self, Catalog, CommandLine, Facts, Resolved, World},
+    facts::{self, Catalog, CommandLine, Depth, Facts, Resolved, World},
     policy::{self, Context, Corrupt, Decision, Policy, Whitelist},
     sys::{self, ancestry, files::Trust, world::Machine},
 };
@@ -54,6 +54,10 @@ impl World for Around<'_> {
 
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
         self.machine.find_program(name)
+    }
+
+    fn names_fit(&self, directory: &Path, depth: Depth, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        self.machine.names_fit(directory, depth, fits)
     }
 
     /// A damaged policy expects nothing. gate as a shell is the shell that it stands for: it judges its text again.

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    facts::{self, Catalog, CommandLine, Facts, Resolved, World},
+    facts::{self, Catalog, CommandLine, Depth, Facts, Resolved, World},
     syntax::Dialect,
     ui::Diagnostic,
 };
@@ -117,6 +117,10 @@ impl World for ExampleMachine {
         }
         let directory = resolved.extension().is_none();
         Resolved { path: resolved, exists: true, directory }
+    }
+
+    fn names_fit(&self, _directory: &Path, _depth: Depth, _fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        true
     }
 
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {

@@ -3,11 +3,17 @@
 use std::{
     collections::VecDeque,
     fs,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
+use crate::facts::Depth;
+
 /// Most entries that one look goes through.
 const ENTRIES: usize = 4096;
+
+/// Most names that one look compares.
+const NAMES: usize = 16384;
 
 /// Directories that are large and hold nothing that people wrote.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "target"];
@@ -36,6 +42,29 @@ pub fn files_below(roots: &[PathBuf]) -> Vec<PathBuf> {
     files
 }
 
+/// Whether every name in a directory, or in the whole tree below it, satisfies `fits`; `false` where there are more
+/// than 16384, or one directory cannot be read. Links are not followed.
+#[must_use]
+pub fn names_fit(directory: &Path, depth: Depth, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+    let mut directories = vec![directory.to_path_buf()];
+    let mut left = NAMES;
+    while let Some(directory) = directories.pop() {
+        let Ok(entries) = fs::read_dir(&directory) else { return false };
+        for entry in entries {
+            let (Ok(entry), Some(rest)) = (entry, left.checked_sub(1)) else { return false };
+            left = rest;
+            if !fits(entry.file_name().as_bytes()) {
+                return false;
+            }
+            let Ok(kind) = entry.file_type() else { return false };
+            if depth == Depth::All && kind.is_dir() {
+                directories.push(entry.path());
+            }
+        }
+    }
+    true
+}
+
 fn is_left_out(directory: &Path) -> bool {
     directory.file_name().is_some_and(|name| LEFT_OUT.iter().any(|left_out| name == *left_out))
 }
@@ -61,6 +90,34 @@ mod tests {
         let mut found = files_below(&[root.path().to_path_buf(), "/no/such/directory".into()]);
         found.sort();
         assert_eq!(found, [".env", "a/b/.env", "loop"].map(|file| root.path().join(file)));
+    }
+
+    #[test]
+    fn every_name_counts_as_far_down_as_asked() {
+        let root = tree(&["a/b c/d", "e", "node_modules/x y"]);
+        let fits = |directory: &str, depth| {
+            names_fit(&root.path().join(directory), depth, &|name: &[u8]| !name.contains(&b' '))
+        };
+        assert!(fits("", Depth::One) && fits("a/b c", Depth::All));
+        assert!(!fits("", Depth::All) && !fits("a", Depth::One) && !fits("node_modules", Depth::All));
+        assert!(!fits("missing", Depth::All) && !fits("e", Depth::One));
+    }
+
+    #[test]
+    fn a_link_in_a_tree_is_a_name_and_no_more() {
+        let (root, other) = (tree(&["a"]), tree(&["b c"]));
+        std::os::unix::fs::symlink(other.path(), root.path().join("link")).unwrap();
+        assert!(names_fit(root.path(), Depth::All, &|name: &[u8]| !name.contains(&b' ')));
+        assert!(!names_fit(root.path(), Depth::All, &|name: &[u8]| name != b"link"));
+    }
+
+    #[test]
+    fn too_many_names_fit_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        for number in 0..=NAMES {
+            fs::write(root.path().join(number.to_string()), "").unwrap();
+        }
+        assert!(!names_fit(root.path(), Depth::One, &|_: &[u8]| true));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::facts::{Resolved, World};
+use crate::facts::{Depth, Resolved, World};
 
 /// As many symbolic links as Linux follows in one look-up (`MAXSYMLINKS`).
 const LINK_LIMIT: u32 = 40;
@@ -66,6 +66,10 @@ impl World for Machine {
 
     fn resolve(&self, path: &Path) -> Resolved {
         resolve(path)
+    }
+
+    fn names_fit(&self, directory: &Path, depth: Depth, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        super::tree::names_fit(directory, depth, fits)
     }
 
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
