@@ -11,6 +11,7 @@ mod past;
 mod plan;
 mod refused;
 mod replay;
+pub mod sessions;
 mod transfer;
 mod unstarted;
 

@@ -181,11 +181,13 @@ fn request_of(text: &str, facts: Facts, decision: Decision) -> Request {
             host: "mill".into(),
             agent: Some("claude-code".into()),
             cwd: cwd.clone(),
+            session: None,
             stdin: StdinKind::Pipe,
             pid: 4711,
         },
         files: vec![FileIdentity { path: cwd, inode: Some((66, 131)), size_and_mtime: None, content: None }],
         environment: vec![(b"GIT_SSH_COMMAND".to_vec(), b"ssh -i /tmp/key".to_vec())],
         asked_at: 1_790_000_000_000,
+        session: None,
     }
 }

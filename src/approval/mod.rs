@@ -29,5 +29,5 @@ pub use binding::{Binding, FileIdentity};
 pub use grants::{Again, Grants, Progress};
 pub use permit::{Ground, Permit, Refusal};
 pub use plan::{Input, Plan, Start};
-pub use request::{Caller, Request, RequestId, StdinKind};
+pub use request::{Before, Caller, Request, RequestId, Session, StdinKind};
 pub use verdict::{Extent, Reviewer, Verdict};

@@ -32,6 +32,30 @@ pub struct Request {
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     /// When it was asked, in milliseconds since the epoch.
     pub asked_at: u64,
+    /// The session that it belongs to, where one is known.
+    pub session: Option<Session>,
+}
+
+/// What a request belongs to, for people to read.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Its name.
+    pub id: String,
+    /// What a person said that it is for.
+    pub goal: Option<String>,
+    /// What ran in it last, the newest at the end.
+    pub before: Vec<Before>,
+}
+
+/// A run before this one.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// Its command line, without secrets.
+    pub command: String,
+    /// What became of it: a clause.
+    pub outcome: String,
 }
 
 impl Request {
@@ -111,6 +135,8 @@ pub struct Caller {
     /// The working directory, as the kernel names it.
     #[serde(with = "crate::octets")]
     pub cwd: PathBuf,
+    /// The name of the session that it belongs to, where that is known without a look at the process tree.
+    pub session: Option<String>,
     /// What the command's standard input is.
     pub stdin: StdinKind,
     /// This process.

@@ -127,6 +127,7 @@ impl Members {
             uid: self.number("uid")?,
             host: self.string("host")?,
             agent: self.optional_string("agent")?,
+            session: self.optional_string("session")?,
             cwd: self.octets("cwd")?,
             command: self.octets("command")?,
             digest: self.string("digest")?,

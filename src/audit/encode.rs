@@ -158,6 +158,7 @@ impl<'a> Object<'a> {
         self.number("uid", subject.uid);
         self.string("host", &subject.host);
         self.optional_string("agent", subject.agent.as_deref());
+        self.optional_string("session", subject.session.as_deref());
         self.octets("cwd", &subject.cwd);
         self.octets("command", &subject.command);
         self.string("digest", &subject.digest);

@@ -122,6 +122,8 @@ pub struct Subject {
     pub host: String,
     /// Name of the agent, where one is known.
     pub agent: Option<String>,
+    /// Name of the session, where one is known.
+    pub session: Option<String>,
     /// The working directory.
     pub cwd: Octets,
     /// The command line as text.

@@ -8,6 +8,7 @@ fn subject() -> Subject {
         uid: 1000,
         host: "mill".into(),
         agent: Some("claude".into()),
+        session: Some("k7p2mn".into()),
         cwd: Octets::new("/home/ann/site"),
         command: Octets::new("git push \"origin\"\nls"),
         digest: "ab".repeat(32),
@@ -47,6 +48,7 @@ fn events() -> Vec<Event> {
             request: None,
             subject: Box::new(Subject {
                 agent: None,
+                session: Some("k7p2mn".into()),
                 command: Octets::new(*b"cat \xff"),
                 environment: vec![],
                 ..subject()
@@ -125,7 +127,7 @@ fn a_record_is_one_line_of_json_in_a_fixed_order() {
     let expected = concat!(
         r#"{"v":1,"seq":1,"prev":"0000000000000000000000000000000000000000000000000000000000000000","#,
         r#""time":"2026-10-21T01:54:56.000Z","run":"00ff","event":"request","request":"k7m2qx","#,
-        r#""user":"ann","uid":1000,"host":"mill","agent":"claude","cwd":"/home/ann/site","#,
+        r#""user":"ann","uid":1000,"host":"mill","agent":"claude","session":"k7p2mn","cwd":"/home/ann/site","#,
         r#""command":"git push \"origin\"\nls","#,
         r#""digest":"abababababababababababababababababababababababababababababababab","#,
         r#""environment":["GIT_DIR"],"action":"ask","tier":"medium","score":40,"rules":["git-push"]}"#,

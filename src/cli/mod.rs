@@ -14,6 +14,7 @@ pub mod log;
 pub mod pending;
 pub mod play;
 pub mod policy;
+pub mod session;
 pub mod shell;
 pub mod ssh;
 
@@ -92,6 +93,9 @@ enum Choice {
     Approve(approve::Arguments),
     /// Reject a waiting request
     Deny(deny::Arguments),
+    /// Say what a group of runs is for, and look at it
+    #[command(subcommand)]
+    Session(session::Choice),
     /// Query the audit log
     Log(log::Arguments),
     /// Replay a recording
@@ -148,6 +152,7 @@ impl Choice {
             Self::Pending(arguments) => pending::run(arguments),
             Self::Approve(arguments) => approve::run(arguments),
             Self::Deny(arguments) => deny::run(arguments),
+            Self::Session(choice) => session::run(choice),
             Self::Log(arguments) => log::run(arguments),
             Self::Play(arguments) => play::run(arguments),
             Self::Init(arguments) => init::run(arguments),

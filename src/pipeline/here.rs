@@ -20,7 +20,7 @@ use crate::{
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
 
-use super::{Run, Shells, around::Around, bind, inherited, past::LoggedPast, plan};
+use super::{Run, Shells, around::Around, bind, inherited, past::LoggedPast, plan, sessions};
 
 /// The caller, the machine, and the configuration.
 pub struct Here {
@@ -64,7 +64,8 @@ impl Here {
         let Cleaned { environment, shown, .. } = cleaned;
         let machine = Machine::new(surroundings.cwd.clone(), Arc::new(environment));
         let context = context(&surroundings, &loaded, agent.clone(), &machine);
-        let caller = caller(surroundings, agent);
+        let session = sessions::name(&loaded.settings.state, &surroundings.variables);
+        let caller = caller(surroundings, agent, session);
         Ok(Self { caller, loaded, shown, machine, unseen, context, catalog })
     }
 
@@ -165,6 +166,9 @@ impl Here {
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
         let plan = plan::draw_up(&line, &facts, &shells, machine, self.caller.stdin);
         let files = bind::files(&plan, &facts, decision.action);
+        let ask = decision.action == Action::Ask;
+        let session =
+            ask.then(|| sessions::session(&settings.state, self.caller.session.as_deref())).flatten();
         Ok(Request {
             id: RequestId::from_random(sys::ids::random().context("/dev/urandom cannot be read")?),
             command_line: line,
@@ -175,6 +179,7 @@ impl Here {
             caller: self.caller.clone(),
             files,
             asked_at: sys::clock::now_millis(),
+            session,
         })
     }
 
@@ -327,13 +332,14 @@ fn context(
     }
 }
 
-fn caller(surroundings: CallerEnvironment, agent: Option<String>) -> Caller {
+fn caller(surroundings: CallerEnvironment, agent: Option<String>, session: Option<String>) -> Caller {
     Caller {
         user: surroundings.account.name,
         uid: surroundings.account.uid,
         host: surroundings.host,
         agent,
         cwd: surroundings.cwd,
+        session,
         stdin: sys::stdin::kind(),
         pid: std::process::id(),
     }

@@ -145,6 +145,11 @@ impl Ledger {
             uid: caller.uid,
             host: caller.host.clone(),
             agent: caller.agent.clone(),
+            session: request
+                .session
+                .as_ref()
+                .map(|session| session.id.clone())
+                .or_else(|| caller.session.clone()),
             cwd: Octets::new(std::os::unix::ffi::OsStrExt::as_bytes(caller.cwd.as_os_str())),
             command: Octets::new(self.cut(&request.command_line.text())?),
             digest: binding.hex(),

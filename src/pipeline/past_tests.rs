@@ -11,6 +11,7 @@ fn subject(agent: Option<&str>, host: &str, command: &str) -> Box<Subject> {
         uid: 1000,
         host: host.into(),
         agent: agent.map(str::to_owned),
+        session: Some("k7p2mn".into()),
         cwd: Octets::new("/home/ann"),
         command: Octets::new(command),
         digest: "d".repeat(64),

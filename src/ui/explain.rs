@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::HashSet, ffi::OsStr, os::unix::ffi::OsStrExt
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::{
-    approval::{Input, Request, Start, StdinKind},
+    approval::{Input, Request, Session, Start, StdinKind},
     facts::{CommandLine, Effect, Facts, Invocation, Program, Undo},
     policy::{Action, Decision, Reason, Tier, effect_text, undo_text},
 };
@@ -80,6 +80,7 @@ pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {
         let needs = format!("{} reviewers, each with another account", request.decision.reviewers);
         fact(&mut out, "needs", &needs, width);
     }
+    session(&mut out, request.session.as_ref(), width);
     fact(&mut out, "in", &path(&request.plan.cwd), width);
     for (name, value) in &request.environment {
         fact(&mut out, "env", &format!("{}={}", Printable::line(name), Printable::line(value)), width);
@@ -339,6 +340,22 @@ fn weight(reason: &Reason) -> String {
 fn fact(out: &mut Vec<Line>, name: &str, text: &str, width: usize) {
     let head = Line::default().with(Role::Aside, &format!("{name:>6} "));
     flow(out, head, &Line::default().with(Role::Text, text), width);
+}
+
+/// What the request belongs to, and what ran in it before.
+fn session(out: &mut Vec<Line>, session: Option<&Session>, width: usize) {
+    /// As much of an earlier command is shown; the log has all of it.
+    const BEGINNING: usize = 120;
+    let Some(session) = session else { return };
+    if let Some(goal) = &session.goal {
+        fact(out, "goal", &safe(goal), width);
+    }
+    for before in &session.before {
+        let all = safe(&before.command);
+        let beginning: String = all.chars().take(BEGINNING).collect();
+        let more = if beginning.len() < all.len() { " …" } else { "" };
+        fact(out, "before", &format!("{beginning}{more}: {}", safe(&before.outcome)), width);
+    }
 }
 
 fn everything(out: &mut Vec<Line>, request: &Request, width: usize) {

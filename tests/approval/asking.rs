@@ -165,11 +165,13 @@ fn request(text: &str, timeout: Duration) -> Request {
             host: "mill".into(),
             agent: None,
             cwd: cwd.clone(),
+            session: None,
             stdin: StdinKind::Nothing,
             pid: std::process::id(),
         },
         files: vec![FileIdentity { path: cwd, inode: None, size_and_mtime: None, content: None }],
         environment: Vec::new(),
         asked_at: sys::clock::now_millis(),
+        session: None,
     }
 }

@@ -4,6 +4,7 @@ mod forms;
 mod keep_alive;
 mod nested;
 mod open_ended;
+mod sessions;
 
 use std::{
     os::unix::fs::{DirBuilderExt as _, symlink},

@@ -16,6 +16,9 @@ pub(super) struct Filter {
     /// Only runs that this agent asked for
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
+    /// Only runs of this session
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
     /// Only runs with such an event
     #[arg(long, value_name = "EVENT", value_parser = ["request", "accept", "reject", "exit", "error"])]
     event: Option<String>,
@@ -74,13 +77,17 @@ impl Filter {
 
     fn takes_subject(&self, run: &Run) -> bool {
         let Some(subject) = &run.subject else {
-            return self.user.is_none() && self.agent.is_none() && self.text.is_none();
+            return self.user.is_none()
+                && self.agent.is_none()
+                && self.session.is_none()
+                && self.text.is_none();
         };
         let holds = |text: &String| {
             subject.command.lossy().contains(text.as_str()) || subject.cwd.lossy().contains(text.as_str())
         };
         self.user.as_ref().is_none_or(|user| subject.user == *user)
             && self.agent.as_ref().is_none_or(|agent| subject.agent.as_ref() == Some(agent))
+            && self.session.as_ref().is_none_or(|session| subject.session.as_ref() == Some(session))
             && self.text.as_ref().is_none_or(holds)
     }
 }
@@ -98,6 +105,7 @@ mod tests {
                 uid: 1000,
                 host: "mill".into(),
                 agent: Some("codex".into()),
+                session: Some("k7p2mn".into()),
                 cwd: Octets::new("/srv/site"),
                 command: Octets::new("make deploy"),
                 digest: String::new(),
@@ -128,6 +136,8 @@ mod tests {
         assert!(!set(|filter| filter.since = Some(Since::At(10_000_001))));
         assert!(set(|filter| filter.user = Some("ann".into())));
         assert!(!set(|filter| filter.user = Some("bob".into())));
+        assert!(set(|filter| filter.session = Some("k7p2mn".into())));
+        assert!(!set(|filter| filter.session = Some("k7p2".into())));
         assert!(!set(|filter| filter.agent = Some("claude".into())));
         assert!(set(|filter| filter.event = Some("reject".into())));
         assert!(!set(|filter| filter.event = Some("exit".into())));

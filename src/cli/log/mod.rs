@@ -1,7 +1,7 @@
 //! `gate log`: queries the audit log.
 
 mod filter;
-mod page;
+pub(super) mod page;
 
 use std::io::{self, Write as _};
 

@@ -16,7 +16,7 @@ const WIDEST: usize = 20;
 const NARROWEST_COMMAND: usize = 20;
 
 /// A table that fits `width` columns; the command line is cut visibly.
-pub(super) fn table(runs: &[Run], width: usize) -> String {
+pub(in crate::cli) fn table(runs: &[Run], width: usize) -> String {
     let rows: Vec<[String; 8]> = runs.iter().map(cells).collect();
     let mut widths = TITLES.map(str::len);
     for row in &rows {
@@ -52,6 +52,9 @@ pub(super) fn whole(run: &Run, recordings: &Path) -> String {
         line("account", &format!("{} ({}) on {}", subject.user, subject.uid, subject.host));
         if let Some(agent) = &subject.agent {
             line("agent", agent);
+        }
+        if let Some(session) = &subject.session {
+            line("session", session);
         }
         if !subject.environment.is_empty() {
             line("variables", &subject.environment.join(" "));
@@ -220,6 +223,7 @@ mod tests {
                 uid: 1000,
                 host: "mill".into(),
                 agent: Some("codex".into()),
+                session: Some("k7p2mn".into()),
                 cwd: Octets::new("/srv/site"),
                 command: Octets::new("make deploy\n\u{1b}]0;x\u{7} && echo a rather long command line"),
                 digest: "abcd".into(),
