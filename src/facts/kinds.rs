@@ -5,6 +5,7 @@ use super::catalog::{Kind, glob_matches};
 use super::item::{Content, Item};
 use super::path::{absolute, targets};
 use super::perform::Work;
+use super::production::chooses_production;
 use super::{EffectKind, Target, Undo, awk, sed, sql};
 
 impl Analysis<'_> {
@@ -24,6 +25,11 @@ impl Analysis<'_> {
             }
             Kind::Text => {}
             Kind::TextOrFile => self.text_or_file(work, item, because),
+            Kind::Method if item.text().is_some_and(only_asks) => {}
+            Kind::Method => {
+                let (kind, target) = (EffectKind::Remote, Target::Name("sent-data".to_owned()));
+                self.effect(work.at, kind, target, kind.usual_undo(), because, item.span, work.scene);
+            }
             Kind::Path(kind, below) => self.path(work, kind, item, because, below || recursive),
             Kind::Directory => self.directory(work, item),
             Kind::Execute => self.executed(work, item, because),
@@ -187,6 +193,10 @@ impl Analysis<'_> {
         let undo = if known.is_some() { Undo::Reversible } else { Undo::Harmless };
         let target = Target::Name(name.to_owned());
         self.effect(at, EffectKind::Environment, target, undo, "variable", span, scene);
+        if value.and_then(Item::bytes).is_some_and(|value| chooses_production(name, value)) {
+            let target = Target::Name("production".to_owned());
+            self.effect(at, EffectKind::Environment, target, Undo::Reversible, "variable", span, scene);
+        }
         let Some(variable) = known else { return };
         let work = Work::new(at, name, scene);
         for template in variable.effects {
@@ -271,6 +281,11 @@ pub(super) fn is_stream(path: &[u8]) -> bool {
         | b"/dev/full" | b"/dev/random" | b"/dev/urandom" => true,
         _ => path.strip_prefix(b"/dev/fd/").is_some_and(|fd| fd.iter().all(u8::is_ascii_digit)),
     }
+}
+
+/// Whether a method of HTTP changes nothing.
+fn only_asks(method: &str) -> bool {
+    ["GET", "HEAD", "OPTIONS"].iter().any(|known| method.eq_ignore_ascii_case(known))
 }
 
 const fn is_part_of_name(byte: u8) -> bool {

@@ -63,18 +63,12 @@ impl Analysis<'_> {
             host_target(&host)
         };
         self.effect(work.at, EffectKind::Network, target, Undo::Harmless, because, item.span, work.scene);
-        if kind != EffectKind::Read {
-            let name = Target::Name(String::from_utf8_lossy(&prefix).into_owned());
-            self.effect(
-                work.at,
-                EffectKind::Remote,
-                name,
-                Undo::Irreversible,
-                because,
-                item.span,
-                work.scene,
-            );
-        }
+        let name = Target::Name(String::from_utf8_lossy(&prefix).into_owned());
+        let (kind, undo) = match kind {
+            EffectKind::Read => (kind, Undo::Harmless),
+            _ => (EffectKind::Remote, Undo::Irreversible),
+        };
+        self.effect(work.at, kind, name, undo, because, item.span, work.scene);
     }
 }
 

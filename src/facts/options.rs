@@ -142,7 +142,10 @@ impl<'r, 'a> Reader<'r, 'a> {
         if self.is_plus_option(&prefix) || self.is_number(item) {
             return;
         }
-        if self.entry.style == Style::SingleDash {
+        let whole = item.text().filter(|text| text.len() > 2 && !text.starts_with("--"));
+        if let Some(option) = whole.and_then(|text| look_up(self.entry.options, text)) {
+            self.with_value(option, None, item.span);
+        } else if self.entry.style == Style::SingleDash {
             self.single_dash(item, &prefix);
         } else if prefix.starts_with(b"--") {
             self.long(item, &prefix);

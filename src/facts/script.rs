@@ -85,6 +85,9 @@ impl Analysis<'_> {
             for redirection in &command.redirections {
                 let item = walk.variables.item(&redirection.target, index, scene.cwd);
                 self.redirection(at, redirection, &item, scene);
+                if command.kind == CommandKind::Simple && items.is_empty() {
+                    self.emptied(at, redirection, &item, scene);
+                }
             }
             self.arithmetic(walk, Some(at), index, command, scene);
             self.drop_if_empty(at, command);
@@ -186,6 +189,31 @@ impl Analysis<'_> {
             for kind in kinds {
                 let undo = kind.usual_undo();
                 self.effect(at, *kind, target.clone(), undo, because, redirection.span, scene);
+            }
+        }
+    }
+
+    /// `> file` alone throws away what was in it.
+    fn emptied(&mut self, at: usize, redirection: &Redirection, item: &Item<'_>, scene: Scene<'_>) {
+        let empties = matches!(
+            redirection.operator,
+            RedirectionOperator::Write | RedirectionOperator::Clobber | RedirectionOperator::WriteBoth
+        );
+        if !empties || item.bytes().is_some_and(is_stream) {
+            return;
+        }
+        for target in targets(&item.content, scene.cwd, false, self.world) {
+            if matches!(&target, Target::Path { resolved, .. } if self.world.resolve(resolved).exists) {
+                let (kind, undo) = (EffectKind::Delete, EffectKind::Delete.usual_undo());
+                self.effect(
+                    at,
+                    kind,
+                    target,
+                    undo,
+                    "redirection >, and nothing more",
+                    redirection.span,
+                    scene,
+                );
             }
         }
     }

@@ -9,13 +9,13 @@ use std::{
 };
 
 use crate::{
-    facts::{Effect, EffectKind, Facts, Invocation, Program, Target, Undo},
+    facts::{Effect, EffectKind, Facts, Invocation, Program, Target, Undo, names_production},
     syntax::Span,
 };
 
 use super::Context;
 
-/// Directories that builds make again from what is kept elsewhere.
+/// Directories that builds make again from what is kept elsewhere: what a policy may let go. The shipped one names fewer.
 const GENERATED: [&str; 20] = [
     "node_modules",
     "target",
@@ -63,8 +63,10 @@ const DATABASES: [&str; 16] = [
 const SCHEMA: [&[u8]; 7] = [b"drop", b"truncate", b"alter", b"create", b"grant", b"revoke", b"rename"];
 
 /// Programs that act on something far away that their words name.
-const CLIENTS: [&str; 31] = [
+const CLIENTS: [&str; 33] = [
     "kubectl",
+    "kubectx",
+    "mongo",
     "oc",
     "helm",
     "kustomize",
@@ -293,6 +295,9 @@ fn of_effect(
             }
             _ => None,
         },
+        EffectKind::Environment if effect.target == Target::Name("production".to_owned()) => {
+            Some("acts in production")
+        }
         _ => None,
     }
 }
@@ -357,9 +362,15 @@ fn acts_in_production(invocation: &Invocation, effects: &[Effect]) -> bool {
     if !CLIENTS.contains(&name) {
         return false;
     }
-    let acts = effects.iter().any(|effect| effect.undo == Undo::Irreversible)
+    let acts = effects.iter().any(|effect| effect.undo == Undo::Irreversible || chooses(effect))
         || known_words(invocation).any(|word| word == b"exec");
     names_place(invocation) || acts && known_words(invocation).skip(1).any(names_production)
+}
+
+/// `kubectl config use-context`, `terraform workspace select`: later commands act there.
+fn chooses(effect: &Effect) -> bool {
+    let named = |name: &str| !name.contains('/') && names_production(name.as_bytes());
+    effect.kind == EffectKind::Write && matches!(&effect.target, Target::Name(name) if named(name))
 }
 
 /// Whether the value of an option says that the command acts in production.
@@ -389,17 +400,6 @@ fn is_production_branch(refspec: &[u8]) -> bool {
     let branch = branch.strip_prefix(b"+").unwrap_or(branch);
     let first = branch.split(|byte| *byte == b'/').next().unwrap_or(branch);
     [&b"production"[..], b"prod", b"live"].contains(&first)
-}
-
-/// Whether a part of a name says production: `prod`, `eu-prod-1`, `live`, but not `product`.
-pub(super) fn names_production(text: &[u8]) -> bool {
-    let mut parts = text.split(|byte| !byte.is_ascii_alphanumeric());
-    parts.any(|part| {
-        let part = part.trim_ascii_end();
-        let letters = part.iter().position(u8::is_ascii_digit).unwrap_or(part.len());
-        let stem = part.get(..letters).unwrap_or(part);
-        [&b"prod"[..], b"production", b"prd", b"live"].iter().any(|name| stem.eq_ignore_ascii_case(name))
-    })
 }
 
 fn known_words(invocation: &Invocation) -> impl Iterator<Item = &[u8]> {

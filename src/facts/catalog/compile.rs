@@ -355,9 +355,10 @@ fn kind_named(name: &str, at: &Text) -> Outcome<Kind> {
     }
 }
 
-const KINDS: [(&str, Kind); 47] = [
+const KINDS: [(&str, Kind); 48] = [
     ("text", Kind::Text),
     ("text-or-file", Kind::TextOrFile),
+    ("method", Kind::Method),
     ("read", Kind::Path(EffectKind::Read, false)),
     ("read-recursive", Kind::Path(EffectKind::Read, true)),
     ("list", Kind::Path(EffectKind::List, false)),

@@ -60,7 +60,7 @@
 //! "rg foo $X" = ["opaque"]           # something in it is opaque; effects besides it are complete or left out
 //! ```
 //!
-//! Kinds of words: `text` · `text-or-file` (`file://path` and `@path` are read) · `list` (names and dates, no content), `read`, `write`, `delete` and each with `-recursive` · `directory` (later relative paths
+//! Kinds of words: `text` · `text-or-file` (`file://path` and `@path` are read) · `method` (of HTTP) · `list` (names and dates, no content), `read`, `write`, `delete` and each with `-recursive` · `directory` (later relative paths
 //! start there) · `execute` (a program, run with unseen words) · `sh`, `bash` (shell text) · `eval` (all words from here
 //! joined, shell text) · `command` (all words from here, an argv) · `command-with-input` (xargs) · `command-until` (find
 //! -exec) · `remote-command`, `remote-eval` (run elsewhere) · `assignment` (NAME=value for what is started) · `host` ·

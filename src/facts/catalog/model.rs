@@ -109,6 +109,8 @@ pub enum Kind {
     Text,
     /// Data, or the path of a file that holds it: `file://path`, `@path`.
     TextOrFile,
+    /// A method of HTTP; any but those that only ask sends something.
+    Method,
     /// A path to which something is done; whether everything below it is meant.
     Path(EffectKind, bool),
     /// A directory from which later relative paths start.

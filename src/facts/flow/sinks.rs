@@ -172,8 +172,15 @@ impl Sink<'_> {
     fn told(&self, word: &Filled, target: &Target) -> Option<String> {
         let unseen = matches!(target, Target::Host { name: None, .. });
         let local = word.held.local.map(|from| wording((Origin::Read, from), self.facts));
-        let printed = word.held.code.filter(|_| unseen).map(|code| wording(code, self.facts));
+        let tells = |code: &(Origin, usize)| unseen || word.substituted && !self.describes_a_machine(code.1);
+        let printed = word.held.code.filter(tells).map(|code| wording(code, self.facts));
         local.or(printed).or_else(|| word.secret.clone())
+    }
+
+    /// Whether a command prints what many machines have in common, as names of downloads do.
+    fn describes_a_machine(&self, at: usize) -> bool {
+        let called = self.facts.invocations.get(at).and_then(name);
+        called.is_some_and(|called| matches!(called, "uname" | "arch" | "date" | "dpkg" | "nproc"))
     }
 
     /// The invocation that read what this one sends, by its standard input or its words.

@@ -2,12 +2,9 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use crate::facts::{Effect, EffectKind, Facts, Invocation, Program, Target};
+use crate::facts::{Effect, EffectKind, Facts, Invocation, Program, Target, names_production};
 
 use super::{super::pattern, Context, Corrupt, ScoreEntry, changes, lies_inside};
-
-/// What production is called, whatever a policy says.
-const CALLED: [&[u8]; 3] = [b"prod", b"production", b"live"];
 
 /// Whether a word or a target's name speaks of production.
 pub(in crate::policy) fn is_about_production(invocation: &Invocation) -> bool {
@@ -16,7 +13,7 @@ pub(in crate::policy) fn is_about_production(invocation: &Invocation) -> bool {
         Target::Host { name: Some(name), .. } | Target::Name(name) => Some(name.as_bytes()),
         _ => None,
     });
-    words.chain(names).any(|text| CALLED.iter().any(|name| has_part(text, name)))
+    words.chain(names).any(names_production)
 }
 
 /// Whether letters and digits between other characters are a name.
