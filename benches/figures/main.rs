@@ -1,19 +1,22 @@
 //! The figures that README's claims rest on: ratios in one interleaved run, printed as a table.
 //!
-//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory`, `-- decision` and
-//! `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
+//! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory`, `-- decision`,
+//! `-- adversarial` and `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
 //! A missed target is printed as missed and fails nothing, because figures depend on the machine and its load; only
 //! counted instructions do not, and fail.
 #![expect(clippy::disallowed_methods, reason = "measures whole processes, so it has to start them")]
 #![expect(clippy::print_stdout, reason = "prints a table")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot measure must stop")]
 
+mod adversarial;
 mod decision;
 mod instructions;
 mod latency;
 mod peers;
 mod recording;
 mod resources;
+#[path = "../../tests/support/shapes.rs"]
+mod shapes;
 mod table;
 mod throughput;
 mod workplace;
@@ -37,6 +40,7 @@ fn main() {
         .find(|pair| pair.first().is_some_and(|word| word == "--rounds"))
         .and_then(|pair| pair.get(1)?.parse().ok())
         .unwrap_or(60);
+    let only = arguments.iter().find_map(|word| word.strip_prefix("--only=")).unwrap_or_default();
     let place = workplace::Workplace::new();
     let wanted = |group: &str| {
         let named: Vec<_> = arguments.iter().filter(|word| word.chars().all(char::is_alphabetic)).collect();
@@ -45,6 +49,9 @@ fn main() {
     let mut rows: Vec<Row> = Vec::new();
     if wanted("decision") {
         rows.extend(decision::measure(&place));
+    }
+    if wanted("adversarial") {
+        rows.extend(adversarial::measure(&place, only));
     }
     if wanted("latency") {
         rows.extend(latency::measure(&place, rounds));

@@ -10,6 +10,11 @@ use super::item::Item;
 use super::{Catalog, CommandLine, EffectKind, Facts, Opacity, Program, Target, World};
 use super::{disguise, transfer};
 
+/// Words of an argument vector.
+const MAX_WORDS: usize = 1 << 17;
+/// Bytes of an argument vector.
+const MAX_BYTES: usize = 1 << 20;
+
 /// Finds every invocation that a command line could start, and what each would do.
 ///
 /// Total: whatever is not understood is opaque in the answer.
@@ -18,7 +23,7 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
     if let Some(facts) = transfer::read(line, world) {
         return Facts { disguises: disguise::find(line, &facts), ..facts };
     }
-    let mut analysis = Analysis { world, catalog, facts: Facts::default(), provisos: Vec::new() };
+    let mut analysis = Analysis::new(world, catalog);
     let scene = Scene {
         cwd: Some(world.cwd()),
         via: &[],
@@ -32,6 +37,9 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
     };
     let mut simple = None;
     match line {
+        CommandLine::Argv(words) if is_too_long(words) => {
+            analysis.give_up("its words are more than can be looked at in time", Span::default());
+        }
         CommandLine::Argv(words) => {
             let known = |(word, span): (_, Span)| Item::known(Vec::as_slice(word), span);
             let items: Vec<Item<'_>> = words.iter().zip(line.word_spans()).map(known).collect();
@@ -53,7 +61,9 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
     }
     analysis.check_provisos();
     let mut facts = settled(analysis.facts, simple);
-    facts.disguises = disguise::find(line, &facts);
+    if !matches!(line, CommandLine::Argv(words) if is_too_long(words)) {
+        facts.disguises = disguise::find(line, &facts);
+    }
     facts
 }
 
@@ -123,6 +133,10 @@ fn may_set(target: &Target, variables: &[&str]) -> bool {
 fn is_its_own_place(path: &[u8], world: &dyn World) -> bool {
     let path = Path::new(OsStr::from_bytes(path));
     world.resolve(path).path == path
+}
+
+fn is_too_long(words: &[Vec<u8>]) -> bool {
+    words.len() > MAX_WORDS || words.iter().map(Vec::len).sum::<usize>() > MAX_BYTES
 }
 
 /// What is opaque as a whole has no parts; only a file can be executed directly.

@@ -17,8 +17,18 @@ pub(super) const MAX_WRAPPERS: usize = 16;
 const MAX_WRAPPED_WORDS: usize = 1 << 14;
 /// Shell texts within shell texts.
 pub(super) const MAX_TEXTS: usize = 3;
-/// Invocations of one command line.
-pub(super) const MAX_INVOCATIONS: usize = 8192;
+/// How much one command line may do, in units of about three microseconds with all that is asked and judged for it.
+pub(super) const BUDGET: usize = 8192;
+/// What an invocation costs.
+const INVOCATION_COST: usize = 8;
+/// Words of invocations for one unit.
+const WORDS_A_UNIT: usize = 16;
+/// Bytes of a word for one unit.
+const BYTES_A_UNIT: usize = 256;
+/// What a look at all names in a directory costs.
+const LOOK_COST: usize = 1600;
+/// What an effect costs; each path among them costs questions to the file system.
+const EFFECT_COST: usize = 2;
 
 /// An analysis in the making.
 pub(super) struct Analysis<'w> {
@@ -27,6 +37,7 @@ pub(super) struct Analysis<'w> {
     pub(super) facts: Facts,
     /// What looks at names rest on.
     pub(super) provisos: Vec<Proviso>,
+    left: usize,
 }
 
 /// The circumstances in which a command is started.
@@ -71,6 +82,13 @@ impl Scene<'_> {
     /// The span to write down for something at `span`.
     pub(super) fn place(&self, span: Span) -> Span {
         self.span.unwrap_or(span)
+    }
+}
+
+impl<'w> Analysis<'w> {
+    /// An analysis that has not begun.
+    pub(super) fn new(world: &'w dyn World, catalog: &'w Catalog) -> Self {
+        Self { world, catalog, facts: Facts::default(), provisos: Vec::new(), left: BUDGET }
     }
 }
 
@@ -201,10 +219,7 @@ impl Analysis<'_> {
             open_ended: false,
             span: scene.place(span),
         });
-        if self.facts.invocations.len() > MAX_INVOCATIONS && self.facts.opaque.is_none() {
-            self.facts.opaque =
-                Some(Opacity { why: "it starts too many commands".to_owned(), span: scene.place(span) });
-        }
+        self.spend(INVOCATION_COST + items.len() / WORDS_A_UNIT, scene.place(span));
         self.facts.invocations.len() - 1
     }
 
@@ -215,7 +230,39 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether analysis gave up, because the command line starts too much.
+    /// Counts the words of a command before they are looked at; `false` where they are too many.
+    pub(super) fn affords_words(&mut self, words: usize, span: Span) -> bool {
+        self.spend(words / WORDS_A_UNIT, span);
+        !self.is_over()
+    }
+
+    /// Counts the bytes that a word becomes; `false` where they are too many.
+    pub(super) fn affords_bytes(&mut self, bytes: usize, span: Span) -> bool {
+        self.spend(bytes / BYTES_A_UNIT, span);
+        !self.is_over()
+    }
+
+    /// Counts looks at all names in directories; `false`, and nothing is opaque, where they are too many.
+    pub(super) fn affords_looks(&mut self, directories: usize) -> bool {
+        let left = self.left.checked_sub(directories.saturating_mul(LOOK_COST));
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+
+    /// Counts what is written down; what is beyond the budget is opaque as a whole.
+    fn spend(&mut self, cost: usize, span: Span) {
+        match self.left.checked_sub(cost) {
+            Some(left) => self.left = left,
+            None => self.give_up("it does more than can be looked at in time", span),
+        }
+    }
+
+    /// Makes the whole command line opaque.
+    pub(super) fn give_up(&mut self, why: &str, span: Span) {
+        self.facts.opaque.get_or_insert_with(|| Opacity { why: why.to_owned(), span });
+    }
+
+    /// Whether analysis gave up, because the command line does too much.
     pub(super) fn is_over(&self) -> bool {
         self.facts.opaque.is_some()
     }
@@ -254,7 +301,11 @@ impl Analysis<'_> {
         span: Span,
         scene: Scene<'_>,
     ) {
-        let Some(invocation) = self.facts.invocations.get_mut(at) else { return };
+        self.spend(EFFECT_COST, scene.place(span));
+        let Some(invocation) = self.facts.invocations.get_mut(at).filter(|_| self.facts.opaque.is_none())
+        else {
+            return;
+        };
         let effect = Effect { kind, target, undo, because: because.into(), span: scene.place(span) };
         let named = |name: &str| matches!(name, "standard input" | "standard-input");
         invocation.open_ended |=

@@ -55,6 +55,16 @@ impl Content<'_> {
         }
     }
 
+    /// The bytes of everything that it may be.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Known(bytes) => bytes.len(),
+            Self::Glob(bytes) | Self::Below(bytes) | Self::Partial(bytes) => bytes.len(),
+            Self::OneOf(contents) => contents.iter().map(Self::length).sum(),
+            Self::Pipe => 0,
+        }
+    }
+
     /// Whether the word could begin with a dash.
     pub(super) fn may_be_option(&self) -> bool {
         match self {

@@ -107,6 +107,9 @@ impl Analysis<'_> {
         because: &'static str,
         recursive: bool,
     ) {
+        if self.is_over() {
+            return;
+        }
         let streams = matches!(kind, EffectKind::Read | EffectKind::List | EffectKind::Write);
         if streams && item.bytes().is_some_and(is_stream) {
             return;

@@ -15,6 +15,9 @@ use super::analysis::Scene;
 use super::item::{Content, Item};
 use super::{Depth, EffectKind, Facts, Invocation, Program, Target, Undo, World};
 
+/// Members of a pipeline through which names are followed.
+const MAX_MEMBERS: usize = 8;
+
 /// What a command prints: names of what lies in directories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Printed {
@@ -43,7 +46,7 @@ pub(super) fn printed_into(
         return None;
     }
     let mut at = index;
-    loop {
+    for _ in 0..MAX_MEMBERS {
         at = at.checked_sub(1)?;
         let before = script.commands.get(at)?;
         let here = script.commands.get(at + 1)?;
@@ -65,6 +68,7 @@ pub(super) fn printed_into(
         // What passes lines on would take zero bytes for text.
         return (at + 1 == index || printed.ending == Ending::Line).then_some(printed);
     }
+    None
 }
 
 /// `|&`
@@ -341,6 +345,11 @@ impl Printed {
             starts => Content::OneOf(starts.iter().cloned().map(Content::Below).collect()),
         };
         Item { content, min: 0, max: None, span }
+    }
+
+    /// How many directories were walked.
+    pub(super) fn places(&self) -> usize {
+        self.starts.len().max(1)
     }
 
     /// Whether `xargs` makes no other words of it, and none that is an option; `options` are its words in front of the

@@ -47,9 +47,6 @@ struct Shape {
     cancels_effects: bool,
 }
 
-/// Most effects of one invocation; each path among them costs questions to the file system.
-const MAX_EFFECTS: usize = 4096;
-
 impl Analysis<'_> {
     /// Notes what a program of the catalog does with the words behind its name.
     pub(super) fn perform(
@@ -245,6 +242,9 @@ impl Analysis<'_> {
         let mut left = (0, Some(0));
         let mut rights = counts_behind(parts).into_iter().rev();
         for (index, part) in parts.iter().enumerate() {
+            if self.is_over() {
+                return;
+            }
             let right = rights.next().unwrap_or((0, None));
             let item = match part {
                 Part::Option(option, values, span) => {
@@ -290,10 +290,6 @@ impl Analysis<'_> {
         }
     }
 
-    fn effect_count(&self, at: usize) -> usize {
-        self.facts.invocations.get(at).map_or(0, |invocation| invocation.effects.len())
-    }
-
     fn operand(&mut self, work: &mut Work<'_>, kind: Option<Kind>, item: &Item<'_>, shape: &Shape) {
         match kind {
             None => {
@@ -302,10 +298,6 @@ impl Analysis<'_> {
             }
             Some(kind) if kind.takes_the_rest() => {
                 let why = "where the command to be run begins is not known before the shell runs";
-                self.opaque(work.at, why, work.scene.place(item.span));
-            }
-            Some(_) if self.effect_count(work.at) >= MAX_EFFECTS => {
-                let why = "more operands than can be looked at in time";
                 self.opaque(work.at, why, work.scene.place(item.span));
             }
             Some(kind) => {

@@ -15,6 +15,9 @@ use super::path::targets;
 use super::variables::Variables;
 use super::{EffectKind, Program, Target, Undo};
 
+/// Functions of one script; every command's name is looked up among them.
+const MAX_FUNCTIONS: usize = 256;
+
 /// A script under analysis.
 struct Walk<'s> {
     script: &'s Script,
@@ -31,18 +34,22 @@ impl Analysis<'_> {
     /// Analyses every command of a script whose text is `source`.
     pub(super) fn script(&mut self, script: &Script, source: &[u8], dialect: Dialect, scene: Scene<'_>) {
         let world = self.world;
+        let functions = functions(script);
+        if functions.len() > MAX_FUNCTIONS {
+            return self.give_up("it defines too many functions", scene.place(Span::default()));
+        }
         let mut walk = Walk {
             script,
             scene,
             variables: Variables::new(script, source, world, scene.certain_environment),
-            functions: functions(script),
+            functions,
             cwd: Directories::new(scene.cwd, script),
             arithmetic: arithmetic(script),
             dialect,
         };
         let mut starts = Vec::with_capacity(script.commands.len() + 1);
         for (index, command) in script.commands.iter().enumerate() {
-            if self.is_over() {
+            if !self.affords_words(command.words.len(), scene.place(command.span)) {
                 return;
             }
             starts.push(self.facts.invocations.len());
@@ -50,6 +57,9 @@ impl Analysis<'_> {
                 .then(|| printed_into((script, source), index, &self.facts, &starts))
                 .flatten();
             self.listed(&mut walk, index, command, printed.as_ref());
+        }
+        if self.is_over() {
+            return;
         }
         starts.push(self.facts.invocations.len());
         self.flows(script, source, &starts, scene);
@@ -63,8 +73,14 @@ impl Analysis<'_> {
         printed: Option<&Printed>,
     ) {
         let cwd = walk.cwd.at(walk.script, index);
-        let item = |word: &'s Word| walk.variables.item(word, index, cwd.as_deref());
-        let items: Vec<Item<'_>> = command.words.iter().map(item).collect();
+        let mut items: Vec<Item<'_>> = Vec::with_capacity(command.words.len());
+        for word in &command.words {
+            let item = walk.variables.item(word, index, cwd.as_deref());
+            if !self.affords_bytes(item.content.length(), walk.scene.place(word.span)) {
+                return;
+            }
+            items.push(item);
+        }
         let functions: Vec<(&[u8], bool)> =
             walk.functions.iter().map(|(name, at, surely)| (*name, *surely && *at < index)).collect();
         let stdin = walk.stdin(index, cwd.as_deref());
@@ -83,6 +99,9 @@ impl Analysis<'_> {
             }
             self.assignments(walk, at, index, command, scene);
             for redirection in &command.redirections {
+                if self.is_over() {
+                    return;
+                }
                 let item = walk.variables.item(&redirection.target, index, scene.cwd);
                 self.redirection(at, redirection, &item, scene);
                 if command.kind == CommandKind::Simple && items.is_empty() {

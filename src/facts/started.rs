@@ -47,6 +47,9 @@ impl Analysis<'_> {
         let (Some(printed), None, Some(last)) = (work.scene.printed, &work.placeholder, words.last()) else {
             return false;
         };
+        if !self.affords_looks(printed.places()) {
+            return false;
+        }
         let from = self.facts.invocations.len();
         let provisos = self.provisos.len();
         let handed = printed.words(last.span);

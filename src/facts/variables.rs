@@ -15,6 +15,8 @@ use super::item::{Content, Item, escape_glob};
 const MAX_ALTERNATIVES: usize = 64;
 /// Variables within variables.
 const MAX_DEPTH: usize = 8;
+/// Pieces of one word: literal text, variables, patterns.
+const MAX_PIECES: usize = 1024;
 
 /// The variables of a script.
 pub(super) struct Variables<'s> {
@@ -101,12 +103,19 @@ impl<'s> Variables<'s> {
             return Ok(vec![Alternative { pipe: true, ..Alternative::default() }]);
         }
         let mut alternatives = vec![Alternative::default()];
+        if word.pieces.len() > MAX_PIECES {
+            return Err(Unknown::behind(&alternatives));
+        }
         for piece in &word.pieces {
             let pieces = self.piece(piece, index, cwd, depth);
             let Some(pieces) = pieces.filter(|pieces| pieces.len() * alternatives.len() <= MAX_ALTERNATIVES)
             else {
                 return Err(Unknown::behind(&alternatives));
             };
+            if let [piece] = pieces.as_slice() {
+                alternatives.iter_mut().for_each(|begun| begun.append(piece));
+                continue;
+            }
             alternatives = alternatives
                 .iter()
                 .flat_map(|begun| pieces.iter().map(|piece| begun.followed_by(piece)))
@@ -448,12 +457,16 @@ impl Alternative {
     }
 
     fn followed_by(&self, next: &Self) -> Self {
-        Self {
-            plain: [self.plain.as_slice(), &next.plain].concat(),
-            pattern: [self.pattern.as_slice(), &next.pattern].concat(),
-            glob: self.glob || next.glob,
-            pipe: false,
-        }
+        let mut both = self.clone();
+        both.append(next);
+        both
+    }
+
+    fn append(&mut self, next: &Self) {
+        self.plain.extend_from_slice(&next.plain);
+        self.pattern.extend_from_slice(&next.pattern);
+        self.glob |= next.glob;
+        self.pipe = false;
     }
 
     fn content(self) -> Content<'static> {

@@ -10,7 +10,7 @@ use crate::facts::{Effect, EffectKind, Target, Undo};
 /// are escaped as `\xff`, `\` as `\\`.
 #[must_use]
 pub fn effect_text(effect: &Effect) -> String {
-    let mut text = verb(effect.kind).to_owned();
+    let mut text = effect_verb(effect.kind).to_owned();
     match &effect.target {
         Target::Name(name) if effect.kind == EffectKind::Remote && name == "sent-data" => {
             return "sends data elsewhere".to_owned();
@@ -61,7 +61,9 @@ pub const fn undo_text(undo: Undo) -> &'static str {
     }
 }
 
-const fn verb(kind: EffectKind) -> &'static str {
+/// What is done, as a verb: `reads`.
+#[must_use]
+pub const fn effect_verb(kind: EffectKind) -> &'static str {
     match kind {
         EffectKind::Read => "reads",
         EffectKind::Write => "writes",

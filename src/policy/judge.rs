@@ -1,6 +1,7 @@
 //! One invocation before the rules: which of them speak, of what, how sternly.
 
 use std::{
+    collections::BTreeSet,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
@@ -322,6 +323,12 @@ impl<'c> Court<'c> {
     }
 
     fn meet(&self, pattern: PathPattern<'_>, target: &Target) -> Contact {
+        if let Target::Glob { pattern: glob, .. } = target
+            && paths::glob_leads_apart(pattern, glob, self.context)
+        {
+            self.work.spend(1);
+            return if self.work.is_spent() { Contact::UNKNOWN } else { Contact::NONE };
+        }
         self.work.spend(match target {
             Target::Path { path, .. } => work::of_path(path.as_os_str().len(), pattern.below.len()),
             Target::Glob { pattern: glob, .. } => work::of_glob(glob.len(), pattern.below.len()),
@@ -344,7 +351,18 @@ impl<'c> Court<'c> {
 
     /// How the files that were found in an effect's tree meet a rule.
     fn found(&self, rule: Rule<'_>, effect: &Effect) -> Result<Contact, Corrupt> {
-        for file in self.context.found.iter().filter(|file| reaches(&effect.target, file)) {
+        for file in &self.context.found {
+            self.work.spend(match &effect.target {
+                Target::Glob { pattern, .. } => work::of_glob(pattern.len(), file.as_os_str().len()),
+                _ => 1,
+            });
+            if self.work.is_spent() {
+                return Ok(Contact::UNKNOWN);
+            }
+            if !reaches(&effect.target, file) {
+                continue;
+            }
+            self.work.spend(rule.paths()?.iter().count());
             let meets = |pattern: PathPattern<'_>| {
                 paths::of_path(pattern, file, file, false, self.context).some != Touch::No
             };
@@ -382,15 +400,13 @@ impl<'c> Court<'c> {
     /// Takes away what rules that certainly apply stand in for. All at once, from what was said before any was taken
     /// away, so that order does not matter.
     fn set_aside(&mut self) -> Result<(), Corrupt> {
-        let mut gone: Vec<(u32, Option<usize>)> = Vec::new();
+        let mut gone: BTreeSet<(u32, Option<usize>)> = BTreeSet::new();
         for said in self.said.iter().filter(|said| !said.possibly) {
             let rules = self.policy.rule(said.rule)?.instead_of()?;
             gone.extend(rules.into_iter().map(|rule| (rule, said.effect)));
         }
-        let is_gone = |said: &Said| {
-            gone.iter()
-                .any(|(rule, effect)| said.rule == *rule && (effect.is_none() || *effect == said.effect))
-        };
+        let is_gone =
+            |said: &Said| gone.contains(&(said.rule, None)) || gone.contains(&(said.rule, said.effect));
         self.said.retain(|said| !is_gone(said));
         Ok(())
     }

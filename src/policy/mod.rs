@@ -50,7 +50,7 @@ pub use context::Context;
 pub use corpus::{Label, Miss, Row, read_corpus};
 pub use decide::{decide, trees_to_look_at};
 pub use decision::{Action, Decision, Part, Reason, Tier};
-pub use effect_text::{effect_text, undo_text};
+pub use effect_text::{effect_text, effect_verb, undo_text};
 pub use examples::{Analyse, ExampleMachine};
 pub use overview::RuleOverview;
 pub use schema::{KEYS, score_rows};

@@ -5,6 +5,7 @@
 //! answers.
 
 use std::{
+    borrow::Cow,
     ffi::OsStr,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
@@ -230,12 +231,15 @@ fn step_by_step(pattern: PathPattern<'_>, base: &Path, path: &Path, recursive: b
 
 /// The contact of whatever matches an absolute pattern of the shell's.
 pub(super) fn of_glob(pattern: PathPattern<'_>, glob: &[u8], recursive: bool, context: &Context) -> Contact {
-    let unescaped: Vec<Option<Vec<u8>>> =
+    let unescaped: Vec<Option<Cow<'_, [u8]>>> =
         components(glob).map(|part| (!pattern::is_glob(part)).then(|| pattern::unescape(part))).collect();
     let parts: Vec<Item<'_>> = components(glob)
         .zip(&unescaped)
         .map(|(part, literal)| literal.as_deref().map_or(Item::Glob(part), Item::Exact))
         .collect();
+    if let Some(contact) = glob_by_name(pattern, &parts, recursive) {
+        return contact;
+    }
     let direct = contact(pattern, &parts, recursive, context);
     match parts.split_last() {
         // `DIR/*` with everything below is DIR with everything below: for strict rules it counts as both.
@@ -245,6 +249,35 @@ pub(super) fn of_glob(pattern: PathPattern<'_>, glob: &[u8], recursive: bool, co
         },
         _ => direct,
     }
+}
+
+/// Whether a shell's pattern and a pattern differ before either leaves a choice, as most do: found without a copy.
+pub(super) fn glob_leads_apart(pattern: PathPattern<'_>, glob: &[u8], context: &Context) -> bool {
+    let plain = |part: &&[u8]| !part.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[' | b'\\'));
+    let mut directories = pattern.base.directories(context);
+    directories.all(|directory| {
+        let base = components(directory.as_os_str().as_bytes());
+        let wanted = base.map(|part| (part, true)).chain(components(pattern.below).map(|part| (part, false)));
+        let certain = |(part, is_base): &(&[u8], bool)| *is_base || plain(part);
+        let mut both = wanted.take_while(certain).zip(components(glob).take_while(plain));
+        both.any(|((wanted, _), found)| wanted != found)
+    })
+}
+
+/// The contact with a pattern of the form `**/NAME`, for which the last component decides, unless all below counts.
+fn glob_by_name(pattern: PathPattern<'_>, items: &[Item<'_>], recursive: bool) -> Option<Contact> {
+    let name = pattern.below.strip_prefix(b"**/").filter(|_| pattern.base == Base::Root && !recursive)?;
+    if name.contains(&b'/') || name == b"**" {
+        return None;
+    }
+    let (part, last) = (Part::of(name), *items.last()?);
+    let all = part.must_be(last);
+    let some = match part.may_be(last, true) {
+        _ if all => Touch::Certain,
+        true => Touch::Maybe,
+        false => Touch::No,
+    };
+    Some(Contact { all, some })
 }
 
 /// Whether a file can be what the shell's pattern matches, or lie below it.
@@ -268,7 +301,10 @@ fn shell_overlaps(pattern: &[u8], glob: &[u8]) -> bool {
     !hidden && pattern::overlaps(pattern, glob)
 }
 
-fn escape(part: &[u8]) -> Vec<u8> {
+fn escape(part: &[u8]) -> Cow<'_, [u8]> {
+    if pattern::is_literal(part) {
+        return Cow::Borrowed(part);
+    }
     let mut escaped = Vec::with_capacity(part.len() + 1);
     for byte in part {
         if matches!(byte, b'*' | b'\\') {
@@ -276,7 +312,7 @@ fn escape(part: &[u8]) -> Vec<u8> {
         }
         escaped.push(*byte);
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 /// A component of a target.
@@ -525,6 +561,29 @@ mod tests {
                 of_path(pattern(&text), path, path, recursive, &context),
                 contact(pattern(&text), &items, recursive, &context)
             );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_ways_of_globs_give_what_the_long_way_gives(
+            text in "(/|\\*\\*/|\\{home\\}/)(a|b|\\*|\\*\\*|a\\*)(/(a|b|\\*\\*)){0,3}",
+            glob in "(/home/user)?(/(a|b|a\\?|\\*|\\[ab\\]|\\\\a|\\.\\*)){1,4}", recursive in proptest::bool::ANY,
+        ) {
+            let unescaped: Vec<_> = components(glob.as_bytes()).map(pattern::unescape).collect();
+            let item = |(part, literal)| if pattern::is_glob(part) { Item::Glob(part) } else { Item::Exact(literal) };
+            let items: Vec<Item<'_>> =
+                components(glob.as_bytes()).zip(unescaped.iter().map(|part| &**part)).map(item).collect();
+            let context = context();
+            let long = contact(pattern(&text), &items, recursive, &context);
+            let short = of_glob(pattern(&text), glob.as_bytes(), recursive, &context);
+            if !(recursive && glob.ends_with('*')) {
+                proptest::prop_assert_eq!(short, long);
+            }
+            if glob_leads_apart(pattern(&text), glob.as_bytes(), &context) {
+                proptest::prop_assert_eq!(short, Contact::NONE);
+            }
+            proptest::prop_assert!(short.some >= long.some && short.all == long.all);
         }
     }
 

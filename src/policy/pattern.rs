@@ -1,5 +1,7 @@
 //! Patterns for one word, path component, host or name: `*` stands for any bytes, `\` makes the next byte literal.
 
+use std::borrow::Cow;
+
 /// Most variants that the alternatives `{a,b}` of one pattern may make.
 const VARIANTS: usize = 64;
 
@@ -85,9 +87,8 @@ pub(super) fn overlaps(pattern: &[u8], glob: &[u8]) -> bool {
     let right = tokens(|at| glob_token(glob, at));
     let mut row = vec![false; right.len() + 1];
     // row[j]: the tokens of `left` seen so far and the first j of `right` have a common text.
-    for (index, seen) in row.iter_mut().enumerate() {
-        *seen = right.iter().take(index).all(|token| *token == Token::Any);
-    }
+    let leading = right.iter().take_while(|token| **token == Token::Any).count();
+    row.iter_mut().take(leading + 1).for_each(|seen| *seen = true);
     for one in &left {
         row = next_row(&row, *one, &right);
     }
@@ -117,16 +118,26 @@ pub(super) fn is_everything(glob: &[u8]) -> bool {
 
 /// Whether the shell would expand this component.
 pub(super) fn is_glob(glob: &[u8]) -> bool {
-    tokens(|at| glob_token(glob, at)).contains(&Token::Any)
+    let mut at = 0;
+    while let Some((token, behind)) = glob_token(glob, at) {
+        if token == Token::Any {
+            return true;
+        }
+        at = behind;
+    }
+    false
 }
 
 /// The bytes that a component without wildcards stands for.
-pub(super) fn unescape(glob: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(glob: &[u8]) -> Cow<'_, [u8]> {
+    if !glob.contains(&b'\\') {
+        return Cow::Borrowed(glob);
+    }
     let byte = |token: Token| match token {
         Token::Byte(byte) => byte,
         Token::Any => b'*',
     };
-    tokens(|at| glob_token(glob, at)).into_iter().map(byte).collect()
+    tokens(|at| glob_token(glob, at)).into_iter().map(byte).collect::<Vec<u8>>().into()
 }
 
 fn next_row(row: &[bool], one: Token, right: &[Token]) -> Vec<bool> {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 /// About half a microsecond of matching.
-const BUDGET: u32 = 60_000;
+const BUDGET: u32 = 40_000;
 
 /// What is left to spend on one decision. What is spent makes nothing match: the line is then high.
 #[derive(Debug)]
@@ -36,12 +36,12 @@ pub(super) const fn of_path(path: usize, pattern: usize) -> usize {
 
 /// The cost of one comparison of a shell pattern with a pattern.
 pub(super) const fn of_glob(glob: usize, pattern: usize) -> usize {
-    1 + glob.saturating_mul(pattern) / 64
+    3 + glob.saturating_mul(pattern) / 512
 }
 
 /// The cost of one comparison of an invocation's words, `bytes` in all, with a word pattern.
 pub(super) fn of_words(words: usize, bytes: usize, parts: &[&[u8]]) -> usize {
     let searched = parts.iter().filter(|part| part.len() > 1 && part.contains(&b'*') && **part != b"**");
     let tries: usize = searched.map(|part| part.len().min(32)).sum();
-    1 + words.saturating_mul(parts.len()) / 12 + bytes.saturating_mul(tries) / 512
+    1 + words.saturating_mul(parts.len()) / 40 + bytes.saturating_mul(tries) / 512
 }

@@ -141,7 +141,10 @@ fn one_key_answers_a_suggestion() {
         shown.contains("touch build-{number}.log") && shown.contains("approved 3 times, denied 0"),
         "{shown}"
     );
-    assert!(shown.contains("lets run") && shown.contains("still asks"), "{shown}");
+    assert!(
+        shown.contains("if accepted") && shown.contains("lets run") && shown.contains("still asks"),
+        "{shown}"
+    );
     assert!(shown.lines().all(|line| line.trim_end().chars().count() <= 100), "{shown}");
     std::thread::sleep(GUARD);
     terminal.send("xa");

@@ -1,6 +1,7 @@
 //! `gate policy suggest`: whitelist entries that would have made questions of the past needless.
 
 mod card;
+mod effect;
 mod memory;
 
 use std::io::IsTerminal as _;

@@ -44,6 +44,9 @@ struct Flow<'s> {
     connections: BTreeMap<u16, String>,
 }
 
+/// Names of what is fetched times places into which it may be, in one script.
+const MAX_FETCHED_FILES: usize = 4096;
+
 impl Analysis<'_> {
     /// Notes what flows between the commands of a script whose invocations are the ones from `starts` on.
     pub(super) fn flows(&mut self, script: &Script, source: &[u8], starts: &[usize], scene: Scene<'_>) {
@@ -51,6 +54,9 @@ impl Analysis<'_> {
         let own = self.facts.invocations.get(first..last).unwrap_or_default();
         if scene.elsewhere.is_some() || !own.iter().any(|one| is_sink(one, script.commands.len())) {
             return;
+        }
+        if own.iter().map(fetched_files).sum::<usize>() > MAX_FETCHED_FILES {
+            return self.give_up("it fetches into more files than can be looked at in time", Span::default());
         }
         let mut flow = Flow::new(script, source, starts);
         for _ in 0..ROUNDS {
@@ -196,10 +202,14 @@ impl<'s> Flow<'s> {
         let printed = self.subtree(index);
         let mut written = Vec::new();
         for (_, invocation) in self.invocations(index, facts) {
+            if !writes_a_file(invocation) {
+                continue;
+            }
+            let fetched: Vec<&Path> = fetched_names(invocation).collect();
             for effect in invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Write) {
                 let Target::Path { resolved, .. } = &effect.target else { continue };
                 written.push(resolved.clone());
-                written.extend(fetched_names(invocation).map(|name| resolved.join(name)));
+                written.extend(fetched.iter().map(|name| resolved.join(name)));
             }
         }
         for path in written {
@@ -359,6 +369,16 @@ fn distant_host(effect: &Effect) -> Option<String> {
 /// `127.0.0.1`, but not `127.evil.example`.
 fn is_loopback(name: &str) -> bool {
     name.starts_with("127.") && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Each name of what is fetched in each place that is written.
+fn fetched_files(invocation: &Invocation) -> usize {
+    let places = invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Write).count();
+    if places == 0 { 0 } else { places * fetched_names(invocation).count() }
+}
+
+fn writes_a_file(invocation: &Invocation) -> bool {
+    invocation.effects.iter().any(|effect| effect.kind == EffectKind::Write)
 }
 
 /// The names that files get which are fetched into a directory: the last part of each URL.
