@@ -18,7 +18,6 @@ struct File {
 struct Letters {
     none: String,
     text: String,
-    directory: String,
 }
 
 #[derive(Deserialize)]
@@ -44,11 +43,10 @@ pub fn compile(text: &str) -> Result<String, String> {
         "(&str, &[&str])",
         files.iter().map(|(name, paths)| format!("({name:?}, &{paths:?})")),
     );
-    let Letters { none, text, directory } = &file.sftp_server;
+    let Letters { none, text } = &file.sftp_server;
     for (name, letters) in [
         ("SFTP_NONE", none),
         ("SFTP_TEXT", text),
-        ("SFTP_DIRECTORY", directory),
         ("RSYNC_LETTERS", &file.rsync.none),
         ("RSYNC_NUMBERS", &file.rsync.number),
     ] {

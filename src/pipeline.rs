@@ -139,7 +139,7 @@ fn start(here: &Here, ledger: &mut Ledger, run: &Run, request: &Request, permit:
     let registration = here.register(request, permit, ledger.run())?;
     ledger.accept(request, permit, recorder.as_ref().map(Recorder::name))?;
     if let Some(transfer) = &request.facts.transfer {
-        return transfer::run(ledger, request, permit, transfer);
+        return transfer::run(here, ledger, request, permit, transfer);
     }
     if recorder.is_none() && run.pty == Pty::AsCaller && is_routine(permit) {
         let ended = exec::replace(permit)?;

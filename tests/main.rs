@@ -19,6 +19,8 @@ mod record;
 #[cfg(test)]
 mod shell;
 #[cfg(test)]
+mod ssh;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod syntax;

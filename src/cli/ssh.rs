@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
+
 use crate::{
     exec::{self, Ended},
     exit::Exit,
@@ -19,7 +21,7 @@ Examples:
 
 Where gate is the account's login shell as well, a command is gated once.";
 
-/// The settings, with `ACCOUNT` where the account's name belongs.
+/// The settings, with `ACCOUNT` where the account's name belongs and `GATE` where this program's path does.
 const SNIPPET: &str = include_str!("../../policies/sshd-gate.conf");
 
 /// Arguments of `gate ssh`.
@@ -41,7 +43,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if account.is_empty() || account.starts_with('-') || !account.bytes().all(sane) {
         anyhow::bail!("{account:?} is no name that an account can have in sshd_config");
     }
-    std::io::stdout().lock().write_all(SNIPPET.replace("ACCOUNT", account).as_bytes())?;
+    let gate = std::env::current_exe().context("this program's own path")?;
+    let gate = gate.to_str().filter(|path| !path.contains(|byte: char| byte.is_whitespace() || byte == '"'));
+    let gate =
+        gate.context("this program's own path does not fit into sshd_config; install gate elsewhere")?;
+    let text = SNIPPET.replace("ACCOUNT", account).replace("GATE", gate);
+    std::io::stdout().lock().write_all(text.as_bytes()).context("standard output")?;
     Ok(Exit::Success)
 }
 

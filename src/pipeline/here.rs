@@ -113,6 +113,27 @@ impl Here {
         Ok((facts, decision, machine))
     }
 
+    /// The machine that the command will find.
+    pub(super) const fn world(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Where a path leads, seen from the working directory.
+    pub(super) fn resolved(&self, path: &[u8]) -> std::path::PathBuf {
+        use crate::facts::World as _;
+        let path = std::path::Path::new(std::os::unix::ffi::OsStrExt::from_bytes(path) as &std::ffi::OsStr);
+        self.machine.resolve(&self.machine.cwd().join(path)).path
+    }
+
+    /// What the policy says of facts that are no command line's.
+    ///
+    /// # Errors
+    /// Where the compiled policy is damaged.
+    pub(super) fn judge_facts(&self, facts: &Facts) -> Result<Decision> {
+        let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
+        Ok(policy::decide(facts, &self.context, &policy, &whitelist)?)
+    }
+
     /// Understands and decides: everything that is known of the command line, bound to what would run.
     ///
     /// # Errors

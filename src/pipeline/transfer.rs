@@ -1,5 +1,8 @@
 //! The far end of a copy: passed on byte by byte, counted, written down, never recorded.
 
+mod packet;
+mod session;
+
 use anyhow::Result;
 
 use crate::{
@@ -9,16 +12,26 @@ use crate::{
     facts::{Target, Transfer},
 };
 
-use super::{Outcome, ledger::Ledger, unstarted};
+use super::{Here, Outcome, ledger::Ledger, unstarted};
+
+use session::Session;
 
 /// Runs what a permit permits as the far end of a copy.
 pub(super) fn run(
+    here: &Here,
     ledger: &mut Ledger,
     request: &Request,
     permit: &Permit,
     transfer: &Transfer,
 ) -> Result<Outcome> {
-    let passed = exec::pass(permit, None);
+    let passed = if transfer.verb == "sftp-server" {
+        let mut session = Session::new(here, ledger, request, permit);
+        let passed = exec::pass(permit, Some(&mut session));
+        session.end();
+        passed
+    } else {
+        exec::pass(permit, None)
+    };
     if let Ok((_, traffic)) = &passed {
         ledger.transferred(&transfer.verb, paths(request), *traffic);
     }

@@ -294,7 +294,11 @@ impl Bench<'_> {
         if let Some(refused) = facts.transfer.as_ref().and_then(|transfer| transfer.refused.as_ref()) {
             whole.part.action = Action::Deny;
             whole.raise(Tier::Deny);
-            whole.note(Tier::Deny, format!("no copy that runs here: {}", refused.why), Some(refused.span));
+            whole.note(
+                Tier::Deny,
+                format!("no client sends such a copy ({})", refused.why),
+                Some(refused.span),
+            );
             return Ok(whole);
         }
         let (tier, text, span) = match &facts.opaque {

@@ -44,8 +44,6 @@ pub struct Transfer {
 #[derive(Debug, Default)]
 struct Draft {
     verb: &'static str,
-    /// The row of the table of files.
-    program: &'static str,
     words: Vec<Token>,
     deeds: Vec<Deed>,
 }
@@ -54,7 +52,7 @@ struct Draft {
 #[derive(Debug)]
 struct Deed {
     kind: EffectKind,
-    /// `None`: whatever the other end asks for.
+    /// `None` for hooks.
     path: Option<Vec<u8>>,
     /// Where a relative path starts, seen from the working directory.
     from: Option<Vec<u8>>,
@@ -87,9 +85,9 @@ impl Deed {
         }
     }
 
-    /// Something done to whatever the other end asks for.
-    fn unknown(kind: EffectKind, span: Span) -> Self {
-        Self { kind, path: None, from: None, because: "what the client asks for".into(), span }
+    /// The repository's own hooks run.
+    fn hooks(span: Span) -> Self {
+        Self { kind: EffectKind::ProjectCode, path: None, from: None, because: "what it runs".into(), span }
     }
 }
 
@@ -104,12 +102,27 @@ pub(super) fn read(line: &CommandLine, world: &dyn World) -> Option<Facts> {
     };
     Some(match draft {
         Ok(draft) => facts(&draft, world),
-        Err(refusal) => refused(verb, source, refusal),
+        Err(refusal) => refused(verb, source, refusal, world),
     })
 }
 
+impl Facts {
+    /// What a client of sftp asks for: something done to one path.
+    #[must_use]
+    pub fn of_sftp(kind: EffectKind, path: &[u8], world: &dyn World) -> Self {
+        let word = |text: &str| Token { bytes: text.into(), span: Span::default() };
+        let target = path_target(path, Some(world.cwd()), false, world);
+        let undo = kind.usual_undo();
+        let because = "what the client asks for".into();
+        let effect = Effect { kind, target, undo, because, span: Span::default() };
+        let words = [word("sftp"), word(kind.name()), Token { bytes: path.to_vec(), span: Span::default() }];
+        let file = file("sftp-server", world);
+        Self { invocations: vec![invocation("sftp", file, &words, vec![effect])], ..Self::default() }
+    }
+}
+
 fn facts(draft: &Draft, world: &dyn World) -> Facts {
-    let file = file(draft.program, world);
+    let file = file(program(draft.verb), world);
     let effects = draft.deeds.iter().map(|deed| deed.effect(world)).collect();
     let argv = draft.words.iter().map(|token| token.bytes.clone()).collect();
     let invocation = invocation(draft.verb, file.clone(), &draft.words, effects);
@@ -117,12 +130,12 @@ fn facts(draft: &Draft, world: &dyn World) -> Facts {
     Facts { invocations: vec![invocation], transfer: Some(transfer), ..Facts::default() }
 }
 
-fn refused(verb: &'static str, source: Source, refusal: Refusal) -> Facts {
+fn refused(verb: &'static str, source: Source, refusal: Refusal, world: &dyn World) -> Facts {
     let tokens = match source {
         Source::Words(tokens) => tokens,
         Source::Broken(_) => Vec::new(),
     };
-    let invocation = invocation(verb, None, &tokens, Vec::new());
+    let invocation = invocation(verb, file(program(verb), world), &tokens, Vec::new());
     let refused = Some(Opacity { why: refusal.why.into_owned(), span: refusal.span });
     let transfer = Transfer { verb: verb.to_owned(), file: None, argv: Vec::new(), refused };
     Facts { invocations: vec![invocation], transfer: Some(transfer), ..Facts::default() }
@@ -144,6 +157,11 @@ fn invocation(verb: &str, path: Option<PathBuf>, tokens: &[Token], effects: Vec<
     }
 }
 
+/// The row of the table of files for a verb.
+fn program(verb: &'static str) -> &'static str {
+    if verb.starts_with("git-") && verb != "git-lfs-transfer" { "git" } else { verb }
+}
+
 /// The first of the program's fixed places where something is.
 fn file(program: &str, world: &dyn World) -> Option<PathBuf> {
     let places = tables::files(program).iter().map(PathBuf::from);
@@ -157,15 +175,10 @@ impl Deed {
             None => Some(world.cwd().to_path_buf()),
         };
         let target = match &self.path {
-            Some(path) => path_target(path, base.as_deref(), self.is_recursive(), world),
-            None if self.kind == EffectKind::ProjectCode => Target::Name("hooks".to_owned()),
-            None => Target::Unknown,
+            Some(path) => path_target(path, base.as_deref(), true, world),
+            None => Target::Name("hooks".to_owned()),
         };
         let undo = self.kind.usual_undo();
         Effect { kind: self.kind, target, undo, because: self.because.clone(), span: self.span }
-    }
-
-    const fn is_recursive(&self) -> bool {
-        !matches!(self.kind, EffectKind::Execute)
     }
 }

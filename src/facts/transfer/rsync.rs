@@ -43,7 +43,7 @@ fn server(tokens: &[Token]) -> Result<Draft, Refusal> {
     if let Some(name) = words.first_mut() {
         name.bytes = b"rsync".to_vec();
     }
-    Ok(Draft { verb: "rsync", program: "rsync", words, deeds: asked.deeds(operands) })
+    Ok(Draft { verb: "rsync", words, deeds: asked.deeds(operands) })
 }
 
 fn operands<'t>(all: &'t [Token], rest: &'t [Token], is_sender: bool) -> Result<&'t [Token], Refusal> {

@@ -23,7 +23,7 @@ mod built_in {
     include!(concat!(env!("OUT_DIR"), "/transfers.rs"));
 }
 
-pub(super) use built_in::{RSYNC_LETTERS, RSYNC_NUMBERS, SFTP_DIRECTORY, SFTP_NONE, SFTP_TEXT};
+pub(super) use built_in::{RSYNC_LETTERS, RSYNC_NUMBERS, SFTP_NONE, SFTP_TEXT};
 
 /// The fixed places of a program; none for one that is no end of a copy.
 pub(super) fn files(program: &str) -> &'static [&'static str] {

@@ -96,15 +96,14 @@ fn scp_draft(
     let deeds = operands.iter().map(|token| Deed::to(kind, token)).collect();
     let name = Token { bytes: b"scp".to_vec(), span: name.span };
     let words = [name].into_iter().chain(rest.iter().cloned()).collect();
-    Ok(Draft { verb: "scp", program: "scp", words, deeds })
+    Ok(Draft { verb: "scp", words, deeds })
 }
 
-/// `sftp-server [-R] [-e] [-f FACILITY] [-l LEVEL] [-u UMASK] [-d DIRECTORY]`, or `internal-sftp` with the same.
+/// `sftp-server [-R] [-e] [-f FACILITY] [-l LEVEL] [-u UMASK]`, or `internal-sftp` with the same.
 fn sftp(tokens: &[Token]) -> Result<Draft, Refusal> {
     let Some((name, rest)) = tokens.split_first() else {
         return Err(Refusal::new("no words", Span::default()));
     };
-    let mut is_read_only = false;
     let mut words = vec![Token { bytes: b"sftp-server".to_vec(), span: name.span }];
     let mut options = rest.iter();
     while let Some(token) = options.next() {
@@ -113,7 +112,7 @@ fn sftp(tokens: &[Token]) -> Result<Draft, Refusal> {
         };
         words.push(token.clone());
         match letters {
-            [letter, more @ ..] if [tables::SFTP_TEXT, tables::SFTP_DIRECTORY].concat().contains(letter) => {
+            [letter, more @ ..] if tables::SFTP_TEXT.contains(letter) => {
                 if more.is_empty() {
                     let value = options
                         .next()
@@ -122,19 +121,12 @@ fn sftp(tokens: &[Token]) -> Result<Draft, Refusal> {
                     words.push(value.clone());
                 }
             }
-            [_, ..] if letters.iter().all(|letter| tables::SFTP_NONE.contains(letter)) => {
-                is_read_only |= letters.contains(&b'R');
-            }
+            [_, ..] if letters.iter().all(|letter| tables::SFTP_NONE.contains(letter)) => {}
             _ => return Err(Refusal::new("an option that an sftp server does not take here", token.span)),
         }
     }
-    let kinds: &[EffectKind] = if is_read_only {
-        &[EffectKind::Read]
-    } else {
-        &[EffectKind::Read, EffectKind::Write, EffectKind::Delete]
-    };
-    let deeds = kinds.iter().map(|kind| Deed::unknown(*kind, name.span)).collect();
-    Ok(Draft { verb: "sftp-server", program: "sftp-server", words, deeds })
+    // What the client asks for is judged when it does.
+    Ok(Draft { verb: "sftp-server", words, deeds: Vec::new() })
 }
 
 /// `git-VERB REPOSITORY`, `git VERB REPOSITORY`, `git-lfs-transfer REPOSITORY (download|upload)`.
@@ -164,12 +156,11 @@ fn git_end(verb: &'static str, tokens: &[Token], world: &dyn World) -> Result<Dr
     let mut deeds: Vec<Deed> =
         candidates(&repository, world).iter().map(|token| Deed::to(kind, token)).collect();
     if verb == "git-receive-pack" {
-        deeds.push(Deed::unknown(EffectKind::ProjectCode, span));
+        deeds.push(Deed::hooks(span));
     }
     let name = Token { bytes: verb.as_bytes().to_vec(), span };
     let words = [name, repository].into_iter().chain(operation.cloned()).collect();
-    let program = if lfs { "git-lfs-transfer" } else { "git" };
-    Ok(Draft { verb, program, words, deeds })
+    Ok(Draft { verb, words, deeds })
 }
 
 /// git itself looks up `~` and `~name`.
