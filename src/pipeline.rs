@@ -7,6 +7,7 @@ mod bind;
 mod here;
 mod inherited;
 mod ledger;
+mod line;
 mod past;
 mod plan;
 mod refused;
@@ -14,6 +15,7 @@ mod replay;
 pub mod sessions;
 mod transfer;
 mod unstarted;
+mod within;
 
 use anyhow::Result;
 
@@ -29,6 +31,8 @@ use crate::{
 
 pub use here::Here;
 use ledger::Ledger;
+pub use line::{Passed, gate_line};
+pub use within::Within;
 
 pub use plan::Shells;
 use refused::Refused;
@@ -48,6 +52,8 @@ pub struct Run {
     pub no_record: bool,
     /// The agent that the caller says it is.
     pub agent: Option<String>,
+    /// The shell of a session that it is for; none for a command that gets a process of its own.
+    pub within: Option<Within>,
 }
 
 /// What the caller sees.

@@ -17,6 +17,8 @@ mod policy;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
+mod session;
+#[cfg(test)]
 mod shell;
 #[cfg(test)]
 mod ssh;

@@ -80,5 +80,5 @@ fn run(shape: &Shape, size: usize) -> Run {
         },
         Line::Words(words) => CommandLine::Argv(words.into_iter().map(String::into_bytes).collect()),
     };
-    Run { command_line, pty: Pty::AsCaller, no_record: true, agent: None }
+    Run { command_line, pty: Pty::AsCaller, no_record: true, agent: None, within: None }
 }

@@ -95,5 +95,5 @@ fn run(line: &str) -> Run {
     let text = line.replace("\\n", "\n").into_bytes();
     let command_line =
         CommandLine::Shell { text, dialect: Dialect::Bash, options: Vec::new(), arguments: Vec::new() };
-    Run { command_line, pty: Pty::AsCaller, no_record: true, agent: None }
+    Run { command_line, pty: Pty::AsCaller, no_record: true, agent: None, within: None }
 }

@@ -78,6 +78,7 @@ impl Encoder {
         match start {
             Start::Program { file, argv } => self.command(0, file, argv),
             Start::Shell { file, argv } => self.command(1, file, argv),
+            Start::Line { file, text, state } => self.command(3, file, &[text.clone(), state.clone()]),
             Start::Missing { name, found } => {
                 self.number(2);
                 self.bytes(name);
@@ -232,7 +233,7 @@ mod tests {
     fn argv(plan: &mut Plan) -> &mut Vec<Vec<u8>> {
         match &mut plan.start {
             Start::Program { argv, .. } | Start::Shell { argv, .. } => argv,
-            Start::Missing { .. } => panic!("the example is a program"),
+            Start::Line { .. } | Start::Missing { .. } => panic!("the example is a program"),
         }
     }
 

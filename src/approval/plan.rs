@@ -50,6 +50,18 @@ pub enum Start {
         #[serde(with = "crate::octets")]
         argv: Vec<Vec<u8>>,
     },
+    /// A text for the shell of a session, which has state of its own.
+    Line {
+        /// Absolute path of the shell, pinned by configuration.
+        #[serde(with = "crate::octets")]
+        file: PathBuf,
+        /// The text that the shell runs.
+        #[serde(with = "crate::octets")]
+        text: Vec<u8>,
+        /// What the session defined and set that decides what the text does.
+        #[serde(with = "crate::octets")]
+        state: Vec<u8>,
+    },
     /// No such program: starting it ends with 127 (or 126 where it is found but cannot be executed).
     Missing {
         /// The name as it was given.

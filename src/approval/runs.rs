@@ -50,6 +50,8 @@ pub enum Text {
     Understood,
     /// Anything else.
     Other,
+    /// The shell of a session, which covers nothing: what it runs is accepted text by text.
+    Session,
 }
 
 impl Text {
@@ -57,6 +59,7 @@ impl Text {
         match self {
             Self::Understood => "understood",
             Self::Other => "other",
+            Self::Session => "session",
         }
     }
 }

@@ -100,7 +100,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 fn look(command_line: CommandLine, arguments: &Arguments) -> anyhow::Result<Here> {
-    Here::look(&Run { command_line, pty: Pty::AsCaller, no_record: true, agent: arguments.agent.clone() })
+    Here::look(&Run {
+        command_line,
+        pty: Pty::AsCaller,
+        no_record: true,
+        agent: arguments.agent.clone(),
+        within: None,
+    })
 }
 
 const fn exit(decision: &Decision) -> Exit {

@@ -20,11 +20,14 @@ pub enum Failure {
         /// How the command ended.
         ended: Ended,
     },
+    /// The session's shell cannot go on.
+    Session(&'static str),
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Session(what) => formatter.write_str(what),
             Self::Moved => formatter.write_str("the working directory is not the one that was decided on"),
             Self::Start(error) => write!(formatter, "cannot start the command: {error}"),
             Self::System(what, error) => write!(formatter, "{what}: {error}"),

@@ -23,6 +23,7 @@ pub(super) fn startable(permit: &Permit) -> Result<Startable, Failure> {
     let plan = permit.plan();
     let (file, argv) = match &plan.start {
         Start::Program { file, argv } | Start::Shell { file, argv } => (file, argv),
+        Start::Line { .. } => return Err(Failure::Session("the permit is for a session")),
         Start::Missing { found: true, .. } => return Ok(Startable::Missing(Ended::NotExecutable)),
         Start::Missing { found: false, .. } => return Ok(Startable::Missing(Ended::NotFound)),
     };

@@ -12,6 +12,7 @@ mod flow;
 mod image;
 mod passage;
 mod relay;
+pub mod session;
 mod setup;
 mod shell;
 mod signals;

@@ -5,6 +5,7 @@ use super::catalog::{Entry, Kind};
 use super::item::Item;
 use super::kinds::is_name;
 use super::perform::Work;
+use super::script::KEPT_WHY;
 use super::{EffectKind, Target, Undo};
 
 impl Analysis<'_> {
@@ -25,7 +26,23 @@ impl Analysis<'_> {
                 let span = Default::default();
                 self.effect(at, EffectKind::Read, target, Undo::Harmless, "no operand", span, scene);
             }
-            _ => self.perform(at, name, entry, rest, scene),
+            _ => {
+                self.descriptor_of_session(at, name, rest, scene);
+                self.perform(at, name, entry, rest, scene);
+            }
+        }
+    }
+
+    /// `read -u N` and its like could read what the session's shell is to read.
+    fn descriptor_of_session(&mut self, at: usize, name: &str, rest: &[Item<'_>], scene: Scene<'_>) {
+        if !self.world.is_session() || !matches!(name, "read" | "mapfile" | "readarray") {
+            return;
+        }
+        let names = |item: &&Item<'_>| {
+            item.bytes().is_none_or(|bytes| bytes.starts_with(b"-") && bytes.contains(&b'u'))
+        };
+        if let Some(item) = rest.iter().find(names) {
+            self.opaque(at, KEPT_WHY, scene.place(item.span));
         }
     }
 

@@ -134,6 +134,11 @@ impl Analysis<'_> {
                 self.assigns(at, name, value, command.span, scene);
                 Some(at)
             }
+            CommandKind::Function { name } if name == b"builtin" && self.world.is_session() => {
+                let at = self.record(Program::Nothing, &[], command.span, scene);
+                self.opaque(at, "it takes away the built-in that a session needs", scene.place(command.span));
+                Some(at)
+            }
             CommandKind::Group | CommandKind::Function { .. } if command.redirections.is_empty() => None,
             _ => Some(self.record(Program::Nothing, &[], command.span, scene)),
         }
@@ -162,6 +167,9 @@ impl Analysis<'_> {
 
     fn redirection(&mut self, at: usize, redirection: &Redirection, item: &Item<'_>, scene: Scene<'_>) {
         use RedirectionOperator as Operator;
+        if self.world.is_session() && redirection.descriptor.is_some_and(|descriptor| descriptor >= KEPT) {
+            self.opaque(at, KEPT_WHY, scene.place(redirection.span));
+        }
         let (because, kinds): (_, &[EffectKind]) = match redirection.operator {
             Operator::Read => ("redirection <", &[EffectKind::Read]),
             Operator::Write => ("redirection >", &[EffectKind::Write]),
@@ -245,6 +253,8 @@ impl Analysis<'_> {
         };
         if !item.bytes().is_some_and(descriptor) {
             self.opaque(at, "a descriptor that only the shell knows", scene.place(redirection.span));
+        } else if self.world.is_session() && item.bytes().is_some_and(is_kept) {
+            self.opaque(at, KEPT_WHY, scene.place(redirection.span));
         }
     }
 
@@ -281,6 +291,17 @@ impl Analysis<'_> {
             self.facts.invocations.pop();
         }
     }
+}
+
+/// The first descriptor that a shell may use for itself.
+pub(super) const KEPT: u16 = 10;
+pub(super) const KEPT_WHY: &str = "a descriptor that the session's shell may use for itself";
+
+/// Whether a number is that of a descriptor which a shell may use for itself.
+fn is_kept(bytes: &[u8]) -> bool {
+    let digits = bytes.strip_suffix(b"-").unwrap_or(bytes);
+    let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u16>().ok());
+    !digits.is_empty() && number.is_none_or(|number| number >= KEPT)
 }
 
 impl Walk<'_> {

@@ -25,6 +25,12 @@ pub trait World {
         false
     }
 
+    /// Whether the text is for a shell that lives on and whose channel must stay its own: it holds the channel on a
+    /// descriptor from 10 on while a text runs, and tells its state by the built-in `builtin`.
+    fn is_session(&self) -> bool {
+        false
+    }
+
     /// Whether a program at this absolute path is the system's own, so that the catalog may speak of it by name.
     fn is_system_program(&self, path: &Path) -> bool {
         const DIRECTORIES: [&str; 6] =

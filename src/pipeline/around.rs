@@ -8,11 +8,17 @@ use crate::{
     sys::{self, ancestry, files::Trust, world::Machine},
 };
 
+use super::within::Doubt;
+
 /// The machine, and the policy that says where its programs lie.
 pub(super) struct Around<'a> {
     pub(super) machine: &'a Machine,
     pub(super) policy: &'a Policy<'a>,
     pub(super) context: &'a Context,
+    /// Whether it is for a session.
+    pub(super) session: bool,
+    /// What that makes doubtful.
+    pub(super) doubt: Option<&'a Doubt>,
 }
 
 impl Around<'_> {
@@ -23,7 +29,10 @@ impl Around<'_> {
         catalog: &Catalog,
         whitelist: &Whitelist<'_>,
     ) -> Result<(Facts, Decision), Corrupt> {
-        let facts = facts::analyse(line, self, catalog);
+        let mut facts = facts::analyse(line, self, catalog);
+        if let Some(doubt) = self.doubt {
+            doubt.cast_on(&mut facts, line);
+        }
         let trees = policy::trees_to_look_at(&facts, self.context, self.policy)?;
         let decision = if trees.is_empty() {
             policy::decide(&facts, self.context, self.policy, whitelist)?
@@ -50,6 +59,10 @@ impl World for Around<'_> {
 
     fn resolve(&self, path: &Path) -> Resolved {
         self.machine.resolve(path)
+    }
+
+    fn is_session(&self) -> bool {
+        self.session
     }
 
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {

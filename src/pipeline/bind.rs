@@ -58,7 +58,9 @@ pub(super) fn files(plan: &Plan, facts: &Facts, action: Action) -> Vec<FileIdent
 fn depends_on(plan: &Plan, facts: &Facts) -> Vec<PathBuf> {
     let mut paths = vec![plan.cwd.clone()];
     match &plan.start {
-        Start::Program { file, .. } | Start::Shell { file, .. } => paths.push(file.clone()),
+        Start::Program { file, .. } | Start::Shell { file, .. } | Start::Line { file, .. } => {
+            paths.push(file.clone());
+        }
         Start::Missing { .. } => {}
     }
     for invocation in &facts.invocations {

@@ -11,16 +11,21 @@ use crate::{
         seat,
     },
     config::{self, Loaded, Settings},
-    exec::environment::{self, Cleaned},
+    exec::{
+        environment::{self, Cleaned},
+        session,
+    },
     facts::{Catalog, CommandLine, Facts, Opacity, World as _},
     policy::{self, Action, Context, Decision, Tier},
     record,
     shell::probe::{self, Probe},
-    syntax::Span,
+    syntax::{Dialect, Span},
     sys::{self, caller::CallerEnvironment, world::Machine},
 };
 
-use super::{Run, Shells, around::Around, bind, inherited, past::LoggedPast, plan, sessions};
+use super::{
+    Run, Shells, Within, around::Around, bind, inherited, past::LoggedPast, plan, sessions, within::Doubt,
+};
 
 /// The caller, the machine, and the configuration.
 pub struct Here {
@@ -32,6 +37,10 @@ pub struct Here {
     unseen: Option<Machine>,
     context: Context,
     catalog: Catalog,
+    /// What the session of the command line makes doubtful.
+    doubt: Option<Doubt>,
+    /// That session.
+    within: Option<Within>,
 }
 
 /// What was found and decided, and for which environment.
@@ -58,15 +67,31 @@ impl Here {
         let catalog = loaded.catalog()?;
         let home = surroundings.account.home.as_deref();
         let matters = |name: &[u8], value: &[u8]| inherited::changes_what_runs(&catalog, home, name, value);
-        let cleaned = environment::clean(&surroundings.variables, &loaded.settings.environment, matters);
-        let unseen = (!cleaned.shown.is_empty())
+        let within = run.within.as_ref();
+        let exported = within.map(|within| within.state.exported());
+        let variables = exported.as_ref().unwrap_or(&surroundings.variables);
+        let cleaned = environment::clean(variables, &loaded.settings.environment, matters);
+        let doubt = within.and_then(|within| within.doubt(&cleaned, &catalog));
+        let unseen = (within.is_none() && !cleaned.shown.is_empty())
             .then(|| Machine::new(surroundings.cwd.clone(), Arc::new(without_shown(&cleaned))));
         let Cleaned { environment, shown, .. } = cleaned;
+        let environment = within.map_or(environment, |within| within.state.known());
         let machine = Machine::new(surroundings.cwd.clone(), Arc::new(environment));
         let context = context(&surroundings, &loaded, agent.clone(), &machine);
         let session = sessions::name(&loaded.settings.state, &surroundings.variables);
-        let caller = caller(surroundings, agent, session);
-        Ok(Self { caller, loaded, shown, machine, unseen, context, catalog })
+        let mut caller = caller(surroundings, agent, session);
+        caller.stdin = within.map_or(caller.stdin, |within| within.stdin);
+        Ok(Self {
+            caller,
+            loaded,
+            shown,
+            machine,
+            unseen,
+            context,
+            catalog,
+            doubt,
+            within: run.within.clone(),
+        })
     }
 
     /// The settings.
@@ -108,7 +133,8 @@ impl Here {
 
     fn decide_on<'h>(&'h self, machine: &'h Machine, line: &CommandLine) -> Result<Decided<'h>> {
         let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
-        let around = Around { machine, policy: &policy, context: &self.context };
+        let (session, doubt) = (self.within.is_some(), self.doubt.as_ref());
+        let around = Around { machine, policy: &policy, context: &self.context, session, doubt };
         let (facts, decision) = around.decide(line, &self.catalog, &whitelist)?;
         Ok((facts, decision, machine))
     }
@@ -139,7 +165,7 @@ impl Here {
     /// # Errors
     /// Where the compiled policy is damaged, or no identifier can be made.
     pub fn judge(&self, run: &Run) -> Result<Request> {
-        let line = run.command_line.clone();
+        let line = self.defined(run)?;
         let (facts, mut decision, machine) = self.decided(&line)?;
         if decision.action == Action::Ask {
             self.weigh_past(&facts, &mut decision)?;
@@ -185,7 +211,10 @@ impl Here {
     ) -> Result<Request> {
         let settings = self.settings();
         let shells = Shells { bash: settings.shell.clone(), sh: settings.sh.clone() };
-        let plan = plan::draw_up(&line, &facts, &shells, machine, self.caller.stdin);
+        let plan = match &self.within {
+            Some(within) => plan::of_session(within, &shells, machine),
+            None => plan::draw_up(&line, &facts, &shells, machine, self.caller.stdin),
+        };
         let files = bind::files(&plan, &facts, decision.action);
         let ask = decision.action == Action::Ask;
         let session =
@@ -202,6 +231,46 @@ impl Here {
             asked_at: sys::clock::now_millis(),
             session,
         })
+    }
+
+    /// The command line with the functions in front that it calls and that its session defined.
+    fn defined(&self, run: &Run) -> Result<CommandLine> {
+        let Some(within) = &run.within else { return Ok(run.command_line.clone()) };
+        let mut names = Vec::new();
+        loop {
+            let line = within.with_definitions(&names, &run.command_line);
+            let (facts, ..) = self.decided(&line)?;
+            let called = within.called(&facts, &line.text());
+            let known = names.len();
+            names.extend(called);
+            names.sort_unstable();
+            names.dedup();
+            if names.len() == known {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// What the shell of a session is started with: variables that a reviewer would have to see are not passed on.
+    #[must_use]
+    pub fn beginning(
+        &self,
+        dialect: Dialect,
+        options: Vec<Vec<u8>>,
+        parameters: Vec<Vec<u8>>,
+    ) -> session::Beginning {
+        let machine = self.unseen.as_ref().unwrap_or(&self.machine);
+        let environment = machine.environment().to_vec();
+        session::Beginning { file: self.settings().shell.clone(), dialect, options, parameters, environment }
+    }
+
+    /// Says for as long as a session lives that nothing in it can answer a request (I10).
+    ///
+    /// # Errors
+    /// Where the state directory cannot be written.
+    pub fn register_session(&self) -> Result<Registration> {
+        Registration::of_this_process(&self.settings().state, "-", Text::Session)
+            .context("nothing was run: the session cannot be registered in the state directory")
     }
 
     /// Who can be asked. A configured name that no account has is nobody.

@@ -16,6 +16,8 @@ use crate::{
     sys::world::Machine,
 };
 
+use super::Within;
+
 /// The shells that texts are run by, pinned by configuration.
 #[derive(Clone, Debug)]
 pub struct Shells {
@@ -65,6 +67,14 @@ fn far_end(transfer: &Transfer) -> Start {
         Some(file) => Start::Program { file: file.clone(), argv: transfer.argv.clone() },
         None => Start::Missing { name: transfer.verb.clone().into_bytes(), found: false },
     }
+}
+
+/// Draws up what a session's shell would be fed with.
+pub(super) fn of_session(within: &Within, shells: &Shells, machine: &Machine) -> Plan {
+    let start =
+        Start::Line { file: shells.bash.clone(), text: within.text.clone(), state: within.state.digest() };
+    let environment = Arc::clone(machine.environment());
+    Plan { start, environment, cwd: machine.cwd().to_path_buf(), input: Input::Caller }
 }
 
 fn argv_start(argv: &[Vec<u8>], world: &dyn World) -> Start {

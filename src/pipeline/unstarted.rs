@@ -12,6 +12,7 @@ use crate::{
 /// Says why nothing was started, where that is so; a command that ran has said itself what it had to say.
 pub(super) fn tell(permit: &Permit, ended: Ended) {
     let (file, name) = match &permit.plan().start {
+        Start::Line { .. } => return,
         Start::Missing { name, .. } => (None, name),
         Start::Program { file, argv } | Start::Shell { file, argv } => {
             (Some(file), argv.first().unwrap_or(NAMELESS))

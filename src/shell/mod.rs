@@ -6,10 +6,11 @@
 
 mod form;
 pub mod probe;
+pub mod session;
 pub mod ssh;
 pub mod wrapper;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::{
     config,
@@ -39,7 +40,7 @@ impl Wishes {
     /// One run with these wishes.
     #[must_use]
     pub fn run(self, command_line: CommandLine) -> Run {
-        Run { command_line, pty: self.pty, no_record: self.no_record, agent: self.agent }
+        Run { command_line, pty: self.pty, no_record: self.no_record, agent: self.agent, within: None }
     }
 }
 
@@ -54,7 +55,7 @@ pub fn be(form: Form, wishes: Wishes) -> Result<Outcome> {
             None => pipeline::gate(&wishes.run(command_line)),
         },
         Form::Script { dialect, words } => pipeline::gate(&wishes.run(script(dialect, words)?)),
-        Form::Session(opening) => session(&opening),
+        Form::Session(opening) => session::piped(&opening, &wishes),
         Form::Usage(message) => {
             say(Printable::line(message.as_bytes()).as_str());
             say(
@@ -80,8 +81,4 @@ fn script(dialect: Dialect, words: Vec<Vec<u8>>) -> Result<CommandLine> {
     };
     let shell = shell.into_os_string().into_vec();
     Ok(CommandLine::Argv([shell].into_iter().chain(quiet).chain(words).collect()))
-}
-
-fn session(_opening: &Opening) -> Result<Outcome> {
-    bail!("commands from standard input are not taken yet; use -c TEXT")
 }

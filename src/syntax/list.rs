@@ -10,7 +10,11 @@ impl Parser<'_, '_> {
     pub(super) fn list(&mut self) -> Outcome<bool> {
         let mut connector = Connector::First;
         loop {
+            let before = self.cursor.offset();
             self.lines()?;
+            if self.scope.level == 0 && self.state.newline > before {
+                self.state.ends.push(self.state.newline);
+            }
             if self.at_list_end() {
                 return Ok(connector != Connector::First);
             }
@@ -186,7 +190,11 @@ impl Parser<'_, '_> {
             return self.opaque("a substitution continues behind the line on which a here-document begins");
         }
         self.cursor.advance(1);
-        if self.pending.is_empty() { Ok(()) } else { self.here_documents() }
+        if !self.pending.is_empty() {
+            self.here_documents()?;
+        }
+        self.state.newline = self.cursor.offset();
+        Ok(())
     }
 
     fn comment(&mut self) -> Outcome<()> {

@@ -9,6 +9,7 @@ mod assignment;
 mod brace;
 mod builder;
 mod bytes;
+mod complete;
 mod compound;
 mod cursor;
 mod expansion;
@@ -27,6 +28,7 @@ mod simple;
 mod test_expression;
 mod word;
 
+pub use complete::{Complete, Rest, complete};
 pub use script::{
     Assignment, Command, CommandKind, Connector, HereDocument, Opaque, Piece, Place, Redirection,
     RedirectionOperator, Script, Span, Value, Word,
@@ -66,9 +68,15 @@ pub fn parse(source: &[u8], dialect: Dialect) -> Parse {
 }
 
 fn script(source: &[u8], dialect: Dialect) -> Result<Script, Opaque> {
-    filter::check(source)?;
     let mut state = State::new(dialect);
-    let mut parser = Parser::new(Cursor::slice(source, 0), &mut state, Scope::top());
+    read(source, &mut state)?;
+    Ok(state.script)
+}
+
+/// Reads the whole source; what was found before an error is in the state.
+fn read(source: &[u8], state: &mut State) -> Result<(), Opaque> {
+    filter::check(source)?;
+    let mut parser = Parser::new(Cursor::slice(source, 0), state, Scope::top());
     parser.list()?;
     if parser.cursor.peek().is_some() {
         return parser.opaque("something ends here that did not begin");
@@ -76,7 +84,7 @@ fn script(source: &[u8], dialect: Dialect) -> Result<Script, Opaque> {
     if !parser.pending.is_empty() {
         return parser.opaque("a here-document has no text");
     }
-    Ok(state.script)
+    Ok(())
 }
 
 #[cfg(test)]

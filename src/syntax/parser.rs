@@ -16,6 +16,10 @@ pub(super) struct State {
     depth: u8,
     /// Bytes that braces have written.
     pub(super) brace_bytes: usize,
+    /// The offset behind the last newline that ended a command, and with it its line.
+    pub(super) newline: u32,
+    /// Offsets behind the newlines at which a shell that reads line by line would run what it has read.
+    pub(super) ends: Vec<u32>,
 }
 
 /// What encloses the place that is read.
@@ -49,7 +53,15 @@ pub(super) struct Parser<'t, 's> {
 
 impl State {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Self { script: Script::default(), dialect, pipelines: 0, depth: 0, brace_bytes: 0 }
+        Self {
+            script: Script::default(),
+            dialect,
+            pipelines: 0,
+            depth: 0,
+            brace_bytes: 0,
+            newline: 0,
+            ends: Vec::new(),
+        }
     }
 
     /// Returns the index that the next command will have.

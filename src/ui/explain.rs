@@ -385,6 +385,7 @@ fn start(request: &Request) -> String {
             let words: Vec<String> = argv.iter().skip(1).map(word).collect();
             format!("{} {}", path(file), words.join(" "))
         }
+        Start::Line { file, .. } => format!("the session's {}", path(file)),
         Start::Missing { name, found: false } => format!("nothing: {} is not found", Printable::line(name)),
         Start::Missing { name, found: true } => {
             format!("nothing: {} cannot be executed", Printable::line(name))

@@ -1,0 +1,102 @@
+//! The lines that a session's shell reads: a text between what restores the status before it and what reports after it.
+//!
+//! The shell reads from its end of a socket pair on descriptor 0, of which no path leads to the other end: a pipe could
+//! be opened through `/proc` by any process of the account. Each text runs in a group with another standard input, so
+//! that nothing that it starts inherits the socket; the group is a group of the shell itself, so that all that the
+//! text does to the shell lasts.
+
+use crate::syntax::{Complete, Dialect, Rest, complete};
+
+use super::{quote::quote, state::State};
+
+/// The standard input of what the session runs, and what else every text gets.
+#[derive(Clone, Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) state: &'a State,
+    pub(super) dialect: Dialect,
+    /// The file that is standard input.
+    pub(super) stdin: &'a [u8],
+}
+
+impl Frame<'_> {
+    /// The lines for a text.
+    ///
+    /// A text that is not certainly complete is quoted as a whole and evaluated: it cannot swallow what follows it.
+    pub(super) fn around(&self, text: &[u8]) -> Vec<u8> {
+        let mut lines = b"{ { \\builtin : ".to_vec();
+        lines.extend(quote(&self.state.last));
+        lines.extend_from_slice(b"; ");
+        lines.extend(self.restored_status(text));
+        lines.extend_from_slice(b"} >/dev/null 2>&1; ");
+        if is_whole(text, self.dialect) {
+            lines.extend_from_slice(text);
+        } else {
+            lines.extend_from_slice(b"\\builtin eval ");
+            lines.extend(quote(text));
+        }
+        // A joined line at the end of the text joins with this newline, and not with the brace.
+        lines.extend_from_slice(b"\n\n} <");
+        lines.extend(quote(self.stdin));
+        lines.push(b'\n');
+        lines
+    }
+
+    /// Sets `$?`, and `PIPESTATUS` for a text that names it, without a failure that `errexit` would end the shell for.
+    fn restored_status(&self, text: &[u8]) -> Vec<u8> {
+        let State { status, pipe, .. } = self.state;
+        let names_pipe = pipe.len() > 1 && text.windows(10).any(|window| window == b"PIPESTATUS");
+        let statuses = if names_pipe { pipe.as_slice() } else { std::slice::from_ref(status) };
+        if statuses == [0] {
+            return Vec::new();
+        }
+        let parts: Vec<String> =
+            statuses.iter().map(|status| format!("( \\builtin exit {status} )")).collect();
+        let guard = if *status == 0 { "" } else { " && [[ 1 ]]" };
+        format!("{}{guard}; ", parts.join(" | ")).into_bytes()
+    }
+}
+
+/// The line that makes the shell report how it stands, between two marks that nothing before it can know; the next
+/// line is counted as number `line`.
+pub(super) fn report(mark: &str, line: u32, prompt: bool) -> Vec<u8> {
+    let prompt = if prompt { "\"${PS1@P}\"" } else { "''" };
+    // The expansion of a redirection's target is the one place where the number of the line can be set for good.
+    format!(
+        "{{ ( \\builtin printf '%s\\0' {mark} \"$?\" \"$_\" \"${{#PIPESTATUS[@]}}\" \"${{PIPESTATUS[@]}}\" \"$-\" \
+         \"$SHELLOPTS\" \"$BASHOPTS\" {prompt}; \\builtin declare -p; \\builtin printf '\\0'; \\builtin alias -p; \
+         \\builtin printf '\\0'; \\builtin trap -p; \\builtin printf '\\0'; \\builtin declare -F; \
+         \\builtin printf '\\0%s\\0' {mark} ) || [[ 1 ]]; }} \
+         >&0 </dev/null 2>/dev/null${{0:LINENO={}:0}}\n",
+        line.saturating_sub(1)
+    )
+    .into_bytes()
+}
+
+/// The line that makes the shell take aliases for words: gate puts in what stands for them before it decides.
+pub(super) const NO_ALIASES: &[u8] = b"{ \\builtin shopt -u expand_aliases; } </dev/null >/dev/null 2>&1\n";
+
+/// The line that makes the shell print these functions.
+pub(super) fn definitions(mark: &str, names: &[&[u8]], line: u32) -> Vec<u8> {
+    let mut lines = format!("{{ ( \\builtin printf '%s\\0' {mark}; ").into_bytes();
+    for name in names {
+        let name = quote(name);
+        for part in [&b"\\builtin printf '%s\\0' "[..], &name, b"; \\builtin declare -f -- ", &name] {
+            lines.extend_from_slice(part);
+        }
+        lines.extend_from_slice(b"; \\builtin printf '\\0'; ");
+    }
+    let line = line.saturating_sub(1);
+    lines.extend(
+        format!(
+            "\\builtin printf '%s\\0' {mark} ) || [[ 1 ]]; }} >&0 </dev/null 2>/dev/null${{0:LINENO={line}:0}}\n"
+        )
+        .into_bytes(),
+    );
+    lines
+}
+
+/// Whether a text ends where its last command does.
+fn is_whole(text: &[u8], dialect: Dialect) -> bool {
+    let Complete { ends, rest } = complete(text, dialect);
+    rest == Rest::Nothing && ends.last() == Some(&text.len())
+}

@@ -1,0 +1,409 @@
+//! A session's shell: one bash that lives on between commands, fed with what a permit permits and nothing else.
+//!
+//! The shell itself starts without a permit, as a pty does: it is gate's own instrument, from a pinned path, without
+//! start-up files, in a cleaned environment, and runs nothing but the texts that [`Shell::run`] takes out of permits
+//! and [`Sentinel`]s, which start nothing.
+
+mod declared;
+mod feed;
+mod quote;
+mod sentinel;
+mod state;
+
+use std::{
+    ffi::CString,
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::PathBuf,
+    sync::Arc,
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{FcntlArg, OFlag, fcntl},
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::Signal,
+        socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair},
+    },
+    unistd::read,
+};
+
+use crate::{
+    approval::{Permit, Start},
+    syntax::Dialect,
+    sys::{
+        ids,
+        process::{self, Image, Session, Wire},
+    },
+};
+
+use super::{
+    Ended, Failure,
+    child::{self, Child},
+    signals::{Grouping, Signals},
+};
+
+use feed::Frame;
+pub use sentinel::Sentinel;
+pub use state::{State, Variable};
+
+/// More than this no shell reports of itself.
+const LONGEST_REPORT: usize = 8 << 20;
+
+/// What a session's shell is started with.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// Absolute path of bash.
+    pub file: PathBuf,
+    /// What it is to be.
+    pub dialect: Dialect,
+    /// Its options, such as `-e`.
+    pub options: Vec<Vec<u8>>,
+    /// The positional parameters.
+    pub parameters: Vec<Vec<u8>>,
+    /// The cleaned environment.
+    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A session's shell.
+pub struct Shell {
+    child: Child,
+    line: OwnedFd,
+    signals: Signals,
+    state: Arc<State>,
+    dialect: Dialect,
+    stdin: Vec<u8>,
+    /// The number of the line on which the next text begins.
+    number: u32,
+    ended: Option<Ended>,
+}
+
+/// What came of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// It ran, and the shell waits for the next.
+    Done,
+    /// It ended the shell.
+    Ended(Ended),
+}
+
+/// Why a wait for the caller is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// There is something to read, or nobody writes any more.
+    Input,
+    /// The shell ended.
+    Ended(Ended),
+}
+
+impl Shell {
+    /// Starts the shell; the caller's standard output and error are its own.
+    ///
+    /// # Errors
+    /// Where it cannot be started, or does not report.
+    pub fn start(beginning: &Beginning) -> Result<Self, Failure> {
+        let failed = |error: Errno| Failure::System("cannot connect the session's shell", error.into());
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
+            .map_err(failed)?;
+        fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
+        let signals = Signals::take()?;
+        let wires = [Wire::Copy(theirs.as_raw_fd()), Wire::Keep, Wire::Keep];
+        let image = image(beginning)?;
+        let pid = process::spawn(&image, wires, Session::Same, signals.original())
+            .map_err(|error| Failure::System("cannot start the session's shell", error.into()))?;
+        let child = Child::watch(pid, Grouping::Shared)?;
+        drop(theirs);
+        let mut shell = Self {
+            child,
+            line: ours,
+            signals,
+            state: Arc::new(State::default()),
+            dialect: beginning.dialect,
+            stdin: b"/dev/null".to_vec(),
+            number: 1,
+            ended: None,
+        };
+        match shell.learn(Vec::new())? {
+            Step::Done => Ok(shell),
+            Step::Ended(_) => Err(Failure::Session("the session's shell ended before it began")),
+        }
+    }
+
+    /// How the shell stands.
+    #[must_use]
+    pub const fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// The shell that it is.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The shell's working directory, as the kernel knows it: a path that leads there whatever its name.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/cwd", self.child.pid()))
+    }
+
+    /// Runs the text that a permit permits.
+    ///
+    /// # Errors
+    /// Where the permit is not for this shell as it stands, or the shell cannot be trusted any more: then it is killed.
+    pub fn run(&mut self, permit: &Permit) -> Result<Step, Failure> {
+        let plan = permit.plan();
+        let Start::Line { text, .. } = &plan.start else {
+            return Err(Failure::Session("the permit is not for a session"));
+        };
+        if std::fs::read_link(self.directory()).ok().as_deref() != Some(plan.cwd.as_path()) {
+            return Err(Failure::Moved);
+        }
+        self.feed(text)
+    }
+
+    /// Runs a sentinel, unless a function or alias of the session stands in its way.
+    ///
+    /// # Errors
+    /// As [`Shell::run`].
+    pub fn pass(&mut self, sentinel: &Sentinel) -> Result<Step, Failure> {
+        self.feed(sentinel.text())
+    }
+
+    /// Notes that a text of so many lines did not run: what follows sees this status.
+    pub fn skip(&mut self, text: &[u8], status: u8) {
+        let state = Arc::make_mut(&mut self.state);
+        state.status = status;
+        state.pipe = vec![status];
+        self.number = self.number.saturating_add(lines(text));
+    }
+
+    /// Lets the shell end as at the end of its input.
+    ///
+    /// # Errors
+    /// As [`Shell::run`].
+    pub fn end(&mut self) -> Result<Ended, Failure> {
+        if let Some(ended) = self.ended {
+            return Ok(ended);
+        }
+        match self.feed(b"\\builtin exit\n")? {
+            Step::Ended(ended) => Ok(ended),
+            Step::Done => {
+                self.child.signal(Signal::SIGHUP);
+                Err(Failure::Session("the session's shell does not end"))
+            }
+        }
+    }
+
+    /// Waits until there is input, or the shell ended; passes signals on meanwhile.
+    ///
+    /// # Errors
+    /// Where the machine cannot wait.
+    pub fn wait(&mut self, input: BorrowedFd<'_>) -> Result<Woken, Failure> {
+        loop {
+            let ready = {
+                let mut polled = [
+                    PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+                    PollFd::new(self.child.as_fd(), PollFlags::POLLIN),
+                    PollFd::new(input, PollFlags::POLLIN),
+                ];
+                wait(&mut polled)?
+            };
+            self.receive();
+            if let Some(ended) = self.reap() {
+                return Ok(Woken::Ended(ended));
+            }
+            if ready.get(2) == Some(&true) {
+                return Ok(Woken::Input);
+            }
+        }
+    }
+
+    fn feed(&mut self, text: &[u8]) -> Result<Step, Failure> {
+        let frame = Frame { state: &self.state, dialect: self.dialect, stdin: &self.stdin };
+        let lines_before = frame.around(text);
+        self.number = self.number.saturating_add(lines(text));
+        self.learn(lines_before)
+    }
+
+    /// Sends lines, and learns how the shell stands behind them.
+    fn learn(&mut self, mut bytes: Vec<u8>) -> Result<Step, Failure> {
+        let mark = mark()?;
+        bytes.extend(feed::report(&mark, self.number, false));
+        let Some(report) = self.converse(&bytes, &mark)? else { return self.over() };
+        let Some((mut fields, names)) = split(&report) else { return Err(self.distrust()) };
+        let definitions;
+        if !names.is_empty() {
+            let mark = self::mark()?;
+            let request = feed::definitions(&mark, &names, self.number);
+            let Some(answer) = self.converse(&request, &mark)? else { return self.over() };
+            definitions = answer;
+            fields.extend(definitions.split(|byte| *byte == 0));
+        }
+        let Some(state) = State::read(&fields) else { return Err(self.distrust()) };
+        let expands = state.is_on("expand_aliases");
+        self.state = Arc::new(state);
+        if expands { self.learn(feed::NO_ALIASES.to_vec()) } else { Ok(Step::Done) }
+    }
+
+    fn over(&mut self) -> Result<Step, Failure> {
+        self.ended.map(Step::Ended).ok_or(Failure::Session("the session's shell fell silent"))
+    }
+
+    /// Sends lines and collects the answer between the marks; `None` where the shell ended instead.
+    fn converse(&mut self, bytes: &[u8], mark: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let mut sent = 0;
+        let mut answer = Vec::new();
+        let mut open = true;
+        let (head, tail) = (format!("{mark}\0"), format!("\0{mark}\0"));
+        loop {
+            if answer.len() > LONGEST_REPORT
+                || !head.as_bytes().iter().zip(&answer).all(|(one, two)| one == two)
+            {
+                return Err(self.distrust());
+            }
+            if answer.ends_with(tail.as_bytes()) {
+                let inner = head.len()..answer.len().saturating_sub(tail.len());
+                return Ok(answer.get(inner).map(<[u8]>::to_vec));
+            }
+            if let Some(ended) = self.reap() {
+                self.ended = Some(ended);
+                return Ok(None);
+            }
+            let readable = self.poll(open, sent < bytes.len())?;
+            self.receive();
+            sent += self.send(bytes.get(sent..).unwrap_or_default());
+            if open && readable {
+                open = self.collect(&mut answer);
+            }
+        }
+    }
+
+    /// Waits for something to happen; tells whether there is something to read from the shell.
+    fn poll(&self, open: bool, unsent: bool) -> Result<bool, Failure> {
+        let mut wanted = PollFlags::POLLIN;
+        wanted.set(PollFlags::POLLOUT, unsent);
+        let mut polled = vec![
+            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.child.as_fd(), PollFlags::POLLIN),
+        ];
+        if open {
+            polled.push(PollFd::new(self.line.as_fd(), wanted));
+        }
+        Ok(wait(&mut polled)?.get(2) == Some(&true))
+    }
+
+    fn send(&self, bytes: &[u8]) -> usize {
+        if bytes.is_empty() {
+            return 0;
+        }
+        send(self.line.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL).unwrap_or(0)
+    }
+
+    /// Reads what the shell says; false where it has closed the line.
+    fn collect(&self, answer: &mut Vec<u8>) -> bool {
+        let mut buffer = [0; 16 << 10];
+        match read(&self.line, &mut buffer) {
+            Ok(0) => false,
+            Ok(count) => {
+                answer.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                true
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => true,
+            Err(_) => false,
+        }
+    }
+
+    fn receive(&mut self) {
+        while let Some(received) = self.signals.next() {
+            let ignored = matches!(received.signal, Signal::SIGCHLD | Signal::SIGWINCH);
+            if !ignored && received.is_for(self.child.pid(), self.child.grouping()) {
+                self.child.signal(received.signal);
+            }
+        }
+    }
+
+    fn reap(&mut self) -> Option<Ended> {
+        if self.ended.is_none() {
+            self.ended = self.child.change().and_then(child::end);
+        }
+        self.ended
+    }
+
+    /// What the shell says is not what was asked for: something in it speaks in its place, so it is killed.
+    fn distrust(&mut self) -> Failure {
+        self.child.signal(Signal::SIGKILL);
+        Failure::Session("the session's shell was killed: it no longer says how it stands")
+    }
+}
+
+impl Drop for Shell {
+    /// Without its line the shell ends behind the command that it runs; what it started goes on, as behind any shell.
+    fn drop(&mut self) {
+        let _ = self.reap();
+    }
+}
+
+fn wait(polled: &mut [PollFd<'_>]) -> Result<Vec<bool>, Failure> {
+    match poll(polled, PollTimeout::NONE) {
+        Ok(_) => Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect()),
+        Err(Errno::EINTR) => Ok(vec![false; polled.len()]),
+        Err(error) => Err(Failure::System("cannot wait for the session's shell", error.into())),
+    }
+}
+
+type Fields<'a> = Vec<&'a [u8]>;
+
+/// The fields of a report, and the names of the functions at its end.
+fn split(report: &[u8]) -> Option<(Fields<'_>, Fields<'_>)> {
+    let mut fields: Vec<&[u8]> = report.split(|byte| *byte == 0).collect();
+    let listed = fields.pop()?;
+    let names = listed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    // `declare -f NAME`, with letters for further attributes.
+    let name = |line: &'_ [u8]| {
+        line.strip_prefix(b"declare -").and_then(|rest| rest.iter().position(|b| *b == b' '))
+    };
+    let names =
+        names.map(|line| line.get(b"declare -".len() + name(line)? + 1..)).collect::<Option<Vec<_>>>()?;
+    Some((fields, names))
+}
+
+fn mark() -> Result<String, Failure> {
+    let random: [u8; 16] =
+        ids::random().map_err(|error| Failure::System("/dev/urandom cannot be read", error))?;
+    Ok(crate::octets::hex(&random))
+}
+
+fn lines(text: &[u8]) -> u32 {
+    u32::try_from(text.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
+fn image(beginning: &Beginning) -> Result<Image, Failure> {
+    let name: &[u8] = match beginning.dialect {
+        Dialect::Bash => b"bash",
+        Dialect::Sh => b"sh",
+    };
+    let mut argv: Vec<Vec<u8>> = vec![name.to_vec(), b"--noprofile".to_vec(), b"--norc".to_vec()];
+    argv.extend(beginning.options.iter().cloned());
+    argv.extend([b"-s".to_vec(), b"--".to_vec()]);
+    argv.extend(beginning.parameters.iter().cloned());
+    let variables = beginning.environment.iter();
+    Ok(Image {
+        file: c_string(beginning.file.as_os_str().as_bytes().to_vec())?,
+        argv: argv.into_iter().map(c_string).collect::<Result<_, _>>()?,
+        environment: variables
+            .map(|(name, value)| c_string([name.as_slice(), b"=", value].concat()))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn c_string(bytes: Vec<u8>) -> Result<CString, Failure> {
+    CString::new(bytes).map_err(|_| {
+        Failure::Start(io::Error::new(io::ErrorKind::InvalidInput, "a word or variable contains a NUL byte"))
+    })
+}
