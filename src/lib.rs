@@ -47,6 +47,7 @@
 //! - **I10** The agent cannot answer its own prompt: a verdict counts only if it comes from a place that the gated
 //!   process does not control.
 
+pub mod agents;
 pub mod approval;
 pub mod audit;
 pub mod cli;

@@ -1,14 +1,15 @@
-"""mini-swe-agent's local environment with gate as its shell; GATE names gate's path."""
+"""mini-swe-agent's local environment with gate as its shell."""
 
-import os
 import shlex
 
 from minisweagent.environments.local import LocalEnvironment
+
+GATE = "{gate}"
 
 
 class GateEnvironment(LocalEnvironment):
     """Runs every command as `gate -c COMMAND`: the shell that Python starts does nothing but become gate."""
 
     def execute(self, action, cwd="", *, timeout=None):
-        words = ["exec", os.environ.get("GATE", "gate"), "-c", action.get("command", "")]
-        return super().execute(action | {"command": shlex.join(words)}, cwd, timeout=timeout)
+        command = shlex.join(["exec", GATE, "-c", "--", action.get("command", "")])
+        return super().execute(action | {"command": command}, cwd, timeout=timeout)

@@ -1,5 +1,6 @@
 //! `gate doctor`: says what is really enforced here, and what to do about the rest.
 
+mod agents;
 mod checks;
 mod programs;
 
@@ -77,6 +78,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             findings.extend(checks::configuration(&caller, &loaded));
             let listing = if arguments.all { Listing::All } else { Listing::First };
             findings.push(programs::programs(&caller, &loaded, listing));
+            findings.extend(agents::agents(&caller));
         }
         Err(error) => findings.push(Finding::fail("configuration", error.to_string(), error.hint())),
     }

@@ -1,4 +1,6 @@
-//! `gate init`: writes a first configuration, after showing it.
+//! `gate init`: writes a first configuration, or an agent's settings, after showing it.
+
+mod agent;
 
 use std::{
     fmt::Write as _,
@@ -8,13 +10,15 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use crate::{config::Places, exit::Exit, sys::caller::CallerEnvironment, sys::files};
+use crate::{agents::recipe::NAMES, config::Places, exit::Exit, sys::caller::CallerEnvironment, sys::files};
 
 const EXAMPLES: &str = "\
 Examples:
   gate init                                Show what would be written, ask, write it
   gate init --dry-run                      Only show it
-  gate init --yes                          Write it without asking";
+  gate init --yes                          Write it without asking
+  gate init claude                         Have Claude Code run its commands through gate
+  gate init claude --undo                  Put its settings back as they were";
 
 const SETTINGS: &str = r#"# Settings of gate for this account; gate(1) describes every key. /etc/gate/gate.toml is stronger.
 version = 1
@@ -52,6 +56,12 @@ version = 1
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
+    /// The agent whose commands are to run through gate; without one, gate's own configuration is written
+    #[arg(value_name = "AGENT", value_parser = clap::builder::PossibleValuesParser::new(NAMES))]
+    agent: Option<String>,
+    /// Put back what `gate init AGENT` changed last; refused where somebody changed it since
+    #[arg(long, requires = "agent")]
+    undo: bool,
     /// Show what would be written and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -65,6 +75,9 @@ pub struct Arguments {
 /// # Errors
 /// Where there is no place for it, nobody to ask, or it cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    if let Some(name) = &arguments.agent {
+        return agent::run(name, arguments);
+    }
     let caller = CallerEnvironment::capture()?;
     let places = Places::of(&caller).context("no home directory: set HOME or XDG_CONFIG_HOME")?;
     let new: Vec<(PathBuf, &str)> =
@@ -94,7 +107,7 @@ const NEXT: &str = "
 Try it:           gate -c 'git status'
 What it thinks:   gate check 'git push --force'
 What is enforced: gate doctor
-For an agent: let it run every command as `gate -c COMMAND`, for example by naming a link to gate as its shell.
+For an agent:     gate init claude (codex, gemini, opencode, aider, interpreter, openhands, langchain, mini)
 ";
 
 fn plan(places: &Places, new: &[(PathBuf, &str)]) -> String {

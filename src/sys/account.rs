@@ -36,6 +36,15 @@ impl Account {
     }
 }
 
+/// The login shell of an account.
+#[must_use]
+pub fn login_shell(uid: u32) -> Option<PathBuf> {
+    let passwd = read_passwd();
+    let mut lines = passwd.split(|byte| *byte == b'\n').map(fields);
+    let mut line = lines.find(|line| line.clone().nth(2).and_then(number) == Some(uid))?;
+    Some(PathBuf::from(OsStr::from_bytes(line.nth(6)?)))
+}
+
 /// The number of the account with this login name.
 #[must_use]
 pub fn uid_of(name: &str) -> Option<u32> {

@@ -1,6 +1,7 @@
 //! What agents put around commands, and what they run when they start.
 
 mod probes;
+mod setup;
 mod wrapped;
 
 /// The wrappers of known agents around a command: Claude Code's with and without standard input, Gemini CLI's.
