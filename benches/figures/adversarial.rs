@@ -37,7 +37,7 @@ fn row(shape: &Shape) -> Row {
     let full = times.iter().copied().fold(0.0, f64::max);
     let (_, decision) = least(&here, first);
     let half = format!("{times:.1?}");
-    eprintln!("{full:9.2} {half} {}", shape.name);
+
     let action = match decision.action {
         Action::Allow => "allow",
         Action::Ask => "ask",

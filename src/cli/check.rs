@@ -17,7 +17,7 @@ use crate::{
     pipeline::{Here, Run},
     policy::{Action, Decision},
     syntax::Dialect,
-    ui::explain,
+    ui::{explain, style::Line},
 };
 
 const EXAMPLES: &str = "\
@@ -88,10 +88,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Format::Json => json::line(&facts, &decision)?,
         Format::Text => {
             let (style, width) = super::look_of_stdout();
-            explain::render(
-                &explain::decision(&line, &facts, &decision, width, explain::Detail::Everything),
-                style,
-            )
+            let mut lines = vec![explain::verdict(&decision), Line::default()];
+            lines.extend(explain::decision(&line, &facts, &decision, width, explain::Detail::Everything));
+            explain::render(&lines, style)
         }
     };
     let mut out = BufWriter::new(stdout);

@@ -59,6 +59,26 @@ pub fn decision(
     out
 }
 
+/// What a decision means for the whole command line, on one line.
+#[must_use]
+pub fn verdict(decision: &Decision) -> Line {
+    let (tier, score) = (decision.tier.name(), decision.score);
+    let meaning = match decision.action {
+        Action::Allow => format!(" without a question: {tier}"),
+        Action::Ask if decision.whitelist_for.is_some() => {
+            format!(" a person, who may let the like of it run from then on: {tier}, score {score} of 100")
+        }
+        Action::Ask => format!(" a person, each time: {tier}, score {score} of 100"),
+        Action::Deny => format!(", and no person can let it run: score {score} of 100"),
+    };
+    let head = match decision.action {
+        Action::Allow => "runs",
+        Action::Ask => "asks",
+        Action::Deny => "denied",
+    };
+    Line::default().with(Role::Tier(decision.tier), head).with(Role::Text, &meaning)
+}
+
 /// Explains a request: the decision, and who asks from where.
 #[must_use]
 pub fn request(request: &Request, width: usize, detail: Detail) -> Vec<Line> {

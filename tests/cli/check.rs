@@ -107,6 +107,24 @@ fn a_long_and_a_wide_command_line_are_judged() {
 }
 
 #[test]
+fn what_would_happen_stands_on_the_first_line() {
+    for (text, first) in [
+        ("ls", "runs without a question: low"),
+        ("rm -rf .", "denied, and no person can let it run: score 100 of 100"),
+    ] {
+        let shown = House::unattended().run(&["check", text]).stdout();
+        assert_eq!(shown.lines().next(), Some(first), "{text}");
+    }
+    let shown = House::unattended().run(&["check", "cat ~/.ssh/id_rsa"]).stdout();
+    assert!(shown.starts_with("asks a person, each time: high, score "), "{shown}");
+    let shown = House::unattended().run(&["check", "make test"]).stdout();
+    assert!(
+        shown.starts_with("asks a person, who may let the like of it run from then on: medium, "),
+        "{shown}"
+    );
+}
+
+#[test]
 fn the_tree_shows_the_command_its_parts_and_carets() {
     let shown = House::unattended().run(&["check", "ls && cat ~/.ssh/id_rsa"]).stdout();
     for piece in ["ls && cat ~/.ssh/id_rsa", "^", "cat", ".ssh/id_rsa", "high", "score"] {

@@ -54,7 +54,7 @@ pub(super) fn one(suggestion: &Suggestion, number: usize, count: usize) -> Strin
     line("if accepted", &format!("runs without a question for {}", days(suggestion.life)));
     line("", &scope(entry));
     let effects = entry.effects.iter().flatten();
-    for (head, effect) in heads("it").zip(effects) {
+    for (head, effect) in heads("effects").zip(effects) {
         line(head, &effect::in_words(effect, entry.cwd.as_deref()));
     }
     let holes = holes(entry);

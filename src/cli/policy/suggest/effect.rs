@@ -11,6 +11,7 @@ pub(super) fn in_words(effect: &str, directory: Option<&str>) -> String {
     let (target, below) =
         target.strip_suffix(" tree").map_or((target, ""), |target| (target, " and all below it"));
     let target = match target.split_once(' ') {
+        Some(("name", name)) if kind == EffectKind::ProjectCode => format!("({name})"),
         Some(("name" | "host", name)) => name.to_owned(),
         Some(("matching", pattern)) => format!("whatever matches {}", from(directory, pattern)),
         Some((link, leads)) => {
@@ -44,7 +45,7 @@ mod tests {
             ("write /work/a", "writes /work/a"),
             ("read matching /w/src/*.rs", "reads whatever matches src/*.rs"),
             ("write /w/a -> /srv/a", "writes a, which leads to /srv/a"),
-            ("project-code name build", "runs the project's code build"),
+            ("project-code name build", "runs the project's code (build)"),
             ("network host example.org:443", "talks to example.org:443"),
             ("privilege", "takes or gives privileges:"),
             ("strange thing", "strange thing"),
