@@ -24,6 +24,8 @@ pub(super) struct Printed {
     /// The directories, as the printed names begin; none: names seen from the working directory, without `./`.
     starts: Vec<Vec<u8>>,
     ending: Ending,
+    /// Whether they are those that git tracks.
+    tracked: bool,
 }
 
 /// What stands behind each name.
@@ -238,6 +240,8 @@ const GREP: Choices = Choices {
     values: &["-e", "--regexp", "--include", "--exclude", "--exclude-dir"],
 };
 
+const LS_FILES: Choices = Choices { flags: &["-z", "-c", "--cached", "-m", "--modified", "--"], values: &[] };
+
 /// The flags that are present, the values of `-e` and `--regexp`, and the operands; `None`: something else is there.
 fn choose<'w>(words: &[&'w str], choices: &Choices) -> Option<(Vec<&'w str>, bool, Vec<&'w str>)> {
     let (mut flags, mut pattern, mut operands) = (Vec::new(), false, Vec::new());
@@ -288,6 +292,14 @@ fn printed_by(name: &str, words: &[&str]) -> Option<Printed> {
             let operands = if pattern { &operands } else { operands.get(1..)? };
             (walks && lists).then(|| printed(operands, letter('Z') || has(&flags, &["--null"])))?
         }
+        "git" => {
+            let (flags, _, pathspecs) = choose(words.strip_prefix(&["ls-files"])?, &LS_FILES)?;
+            let below = |pathspec: &&str| {
+                !pathspec.starts_with([':', '/', '~']) && !pathspec.split('/').any(|part| part == "..")
+            };
+            let zero = has(&flags, &["-z"]);
+            pathspecs.iter().all(below).then(|| Some(Printed { tracked: true, ..printed(&[], zero)? }))?
+        }
         _ => None,
     }
 }
@@ -312,7 +324,7 @@ fn printed(starts: &[&str], zero: bool) -> Option<Printed> {
     let starts: Vec<Vec<u8>> = starts.iter().map(|start| start.as_bytes().to_vec()).collect();
     let usable = |start: &Vec<u8>| !start.is_empty() && is_plain_name(start) && start.first() != Some(&b'-');
     let ending = if zero { Ending::Zero } else { Ending::Line };
-    starts.iter().all(usable).then_some(Printed { starts, ending })
+    starts.iter().all(usable).then_some(Printed { starts, ending, tracked: false })
 }
 
 /// Whether a program prints some of the lines that it reads, and nothing else.
@@ -357,6 +369,11 @@ impl Printed {
     pub(super) fn stays_names(&self, options: &[&[u8]], scene: Scene<'_>, world: &dyn World) -> bool {
         let Some(cwd) = scene.cwd.filter(|_| scene.elsewhere.is_none()) else { return false };
         let zero = self.ending == Ending::Zero;
+        if self.tracked {
+            let fits =
+                |name: &[u8]| is_no_option(name) && begins_no_option(name) && (zero || is_plain_name(name));
+            return splits_at_zero(options) == Some(zero) && world.tracked_names_fit(cwd, &fits);
+        }
         let mut directories = directories(self, cwd);
         splits_at_zero(options) == Some(zero)
             && (zero || directories.all(|directory| world.names_fit(&directory, Depth::All, &is_plain_name)))

@@ -23,7 +23,10 @@ fn is_known(text: &str, names: Option<Vec<&'static str>>) -> bool {
         && !facts.invocations.iter().flat_map(|one| &one.effects).any(|effect| unknown(&effect.target))
 }
 
-const HANDED: [&str; 14] = [
+const HANDED: [&str; 17] = [
+    "git ls-files | xargs wc -l",
+    "git ls-files '*.py' src | grep -v test | xargs grep -n x",
+    "git ls-files -z -- '*.rs' | xargs -0 rustfmt",
     "find . -name '*.rs' | xargs wc -l",
     "find src tests -type f -not -path '*/x/*' 2>/dev/null | xargs grep -n x",
     "find src -print0 | xargs -0 grep x",
@@ -59,6 +62,7 @@ fn a_planted_name_that_is_split_makes_the_words_unknown() {
         let planted: &'static str = Box::leak(format!("/home/user/work/src/{name}").into_boxed_str());
         assert!(!is_known("find src -type f | xargs wc -l", Some(vec![planted])), "{name:?}");
         assert!(!is_known("rg -l foo | xargs wc -l", Some(vec![planted])), "{name:?}");
+        assert!(!is_known("git ls-files | xargs wc -l", Some(vec![planted])), "{name:?}");
         assert!(is_known("find src -type f -print0 | xargs -0 wc -l", Some(vec![planted])), "{name:?}");
     }
     assert!(is_known("find src | xargs wc -l", Some(vec!["/home/user/work/src/größe-1.rs"])));
@@ -70,6 +74,7 @@ fn a_planted_name_that_is_an_option_makes_the_words_unknown() {
     for name in ["/home/user/work/--files0-from=.env", "/home/user/work/-f", "/home/user/work/@/etc/shadow"] {
         assert!(!is_known("rg -l foo | xargs wc -l", Some(vec![name])), "{name}");
         assert!(!is_known("fd -0 | xargs -0 wc -l", Some(vec![name])), "{name}");
+        assert!(!is_known("git ls-files -z | xargs -0 wc -l", Some(vec![name])), "{name}");
         assert!(is_known("find . -type f -print0 | xargs -0 wc -l", Some(vec![name])), "{name}");
     }
     // Behind the directory that the names begin with, they are no options.
@@ -105,6 +110,13 @@ fn what_is_not_only_names_stays_unknown() {
         "find src | xargs -a list wc -l",
         "find src | grep -o x | xargs wc -l",
         "find src | grep x - list | xargs wc -l",
+        "git ls-files ../x | xargs wc -l",
+        "git ls-files :/ | xargs wc -l",
+        "git ls-files -o | xargs wc -l",
+        "git ls-files -s | xargs wc -l",
+        "git -C /tmp/x ls-files | xargs wc -l",
+        "git diff --name-only | xargs wc -l",
+        "GIT_INDEX_FILE=x git ls-files | xargs wc -l",
         // Split otherwise than printed.
         "find src -print0 | xargs wc -l",
         "find src | xargs -0 wc -l",

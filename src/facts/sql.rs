@@ -100,11 +100,49 @@ pub(super) fn only_reads(text: &[u8]) -> bool {
     if let Some(command) = text.strip_prefix(['.', '\\']) {
         return lists(command, text.starts_with('.'));
     }
+    if let Some(pragma) = strip_word(text, "pragma") {
+        return tells(pragma);
+    }
     let Some(tokens) = tokens(text.strip_suffix(';').unwrap_or(text)) else { return false };
     let first = tokens.first().map_or("", String::as_str);
     matches!(first, "select" | "show" | "describe" | "desc" | "explain" | "values")
         && tokens.windows(2).all(harmless)
         && tokens.iter().all(|token| !CHANGES.contains(&token.as_str()))
+}
+
+/// The text behind a word that it begins with, in any case.
+fn strip_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let (first, rest) = text.split_once(|character: char| character.is_ascii_whitespace())?;
+    first.eq_ignore_ascii_case(word).then_some(rest)
+}
+
+/// Whether a pragma of SQLite only tells of the schema or of the file: `table_info(users)`, `user_version`.
+fn tells(pragma: &str) -> bool {
+    const PRAGMAS: [&str; 13] = [
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "foreign_key_list",
+        "database_list",
+        "collation_list",
+        "function_list",
+        "compile_options",
+        "page_count",
+        "page_size",
+        "user_version",
+    ];
+    let pragma = pragma.strip_suffix(';').unwrap_or(pragma).trim();
+    let (name, rest) =
+        pragma.split_at_checked(pragma.find('(').unwrap_or(pragma.len())).unwrap_or((pragma, ""));
+    let argument = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    // `user_version(7)` sets it.
+    let asks = rest.is_empty() || name.contains("_info") || name.contains("_list");
+    PRAGMAS.contains(&name.trim().to_ascii_lowercase().as_str())
+        && asks
+        && (rest.is_empty() || argument.is_some_and(|argument| is_name(argument.trim_matches(['\'', '"']))))
 }
 
 fn harmless(pair: &[String]) -> bool {
@@ -161,6 +199,30 @@ fn tokens(text: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::only_reads;
+
+    #[test]
+    fn a_pragma_that_tells_is_told_from_one_that_sets() {
+        for text in [
+            "PRAGMA table_info(users)",
+            "pragma index_list('t');",
+            "PRAGMA user_version",
+            "PRAGMA database_list;",
+        ] {
+            assert!(only_reads(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "PRAGMA user_version = 7",
+            "PRAGMA user_version(7)",
+            "PRAGMA journal_mode",
+            "PRAGMA table_info(a); DROP TABLE a",
+            "PRAGMA table_info(a) --",
+            "PRAGMA writable_schema=1",
+            "PRAGMAx table_info(a)",
+            "PRAGMA",
+        ] {
+            assert!(!only_reads(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn queries_that_only_look_are_told_apart() {

@@ -83,6 +83,10 @@ impl World for TestWorld {
         names.into_iter().all(|name| fits(name.as_os_str().as_encoded_bytes()))
     }
 
+    fn tracked_names_fit(&self, directory: &Path, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        self.names_fit(directory, Depth::All, fits)
+    }
+
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
         let name = std::str::from_utf8(name).ok()?;
         if self.missing.contains(&name) {

@@ -31,6 +31,12 @@ pub trait World {
         false
     }
 
+    /// Whether every component of every name that the git repository around a directory tracks satisfies `fits`; `false`
+    /// where that cannot be told.
+    fn tracked_names_fit(&self, _directory: &Path, _fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        false
+    }
+
     /// Whether a program at this absolute path is the system's own, so that the catalog may speak of it by name.
     fn is_system_program(&self, path: &Path) -> bool {
         const DIRECTORIES: [&str; 6] =

@@ -73,6 +73,10 @@ impl World for Around<'_> {
         self.machine.names_fit(directory, depth, fits)
     }
 
+    fn tracked_names_fit(&self, directory: &Path, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        self.machine.tracked_names_fit(directory, fits)
+    }
+
     /// A damaged policy expects nothing. gate as a shell is the shell that it stands for: it judges its text again.
     fn is_system_program(&self, path: &Path) -> bool {
         self.policy.expects_program(self.context, path).unwrap_or(false) || self.is_gate_as_shell(path)

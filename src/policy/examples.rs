@@ -123,6 +123,10 @@ impl World for ExampleMachine {
         true
     }
 
+    fn tracked_names_fit(&self, _directory: &Path, _fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        true
+    }
+
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
         let name = std::str::from_utf8(name).ok()?;
         Some(Path::new("/usr/bin").join(name))

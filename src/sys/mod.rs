@@ -18,5 +18,6 @@ pub mod signal;
 pub mod stdin;
 pub mod talk;
 pub mod terminal;
+pub mod tracked;
 pub mod tree;
 pub mod world;

@@ -72,6 +72,13 @@ impl World for Machine {
         super::tree::names_fit(directory, depth, fits)
     }
 
+    fn tracked_names_fit(&self, directory: &Path, fits: &dyn Fn(&[u8]) -> bool) -> bool {
+        let chooses = [&b"GIT_DIR"[..], b"GIT_INDEX_FILE", b"GIT_WORK_TREE", b"GIT_CONFIG"];
+        let elsewhere =
+            self.variables.iter().any(|(name, _)| chooses.iter().any(|other| name.starts_with(other)));
+        !elsewhere && super::tracked::names_fit(directory, fits)
+    }
+
     fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
         find_on_path(self.value(b"PATH").unwrap_or(DEFAULT_PATH), name, &self.cwd)
     }
