@@ -1,7 +1,7 @@
 //! Argument vectors → invocations: which program a name leads to, and what is written down of it.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::syntax::Span;
 
@@ -37,6 +37,8 @@ pub(super) struct Analysis<'w> {
     pub(super) facts: Facts,
     /// What looks at names rest on.
     pub(super) provisos: Vec<Proviso>,
+    /// Directories in which names were looked at, and whether none could be an option.
+    pub(super) looked_at: Vec<(PathBuf, bool)>,
     left: usize,
 }
 
@@ -88,7 +90,14 @@ impl Scene<'_> {
 impl<'w> Analysis<'w> {
     /// An analysis that has not begun.
     pub(super) fn new(world: &'w dyn World, catalog: &'w Catalog) -> Self {
-        Self { world, catalog, facts: Facts::default(), provisos: Vec::new(), left: BUDGET }
+        Self {
+            world,
+            catalog,
+            facts: Facts::default(),
+            provisos: Vec::new(),
+            looked_at: Vec::new(),
+            left: BUDGET,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::analysis::Analysis;
 use super::catalog::Kind;
 use super::item::{Content, Item};
 use super::perform::Work;
-use super::{EffectKind, Target, Undo};
+use super::{Effect, EffectKind, Target, Undo};
 
 impl Analysis<'_> {
     /// `[user@]host[:port]`.
@@ -26,6 +26,18 @@ impl Analysis<'_> {
         let complete = item.bytes().is_some() || text.len() > authority.len() + scheme_length(&text);
         let target = if complete { url_target(&text, authority) } else { UNKNOWN_HOST };
         self.effect(work.at, EffectKind::Network, target, Undo::Harmless, because, item.span, work.scene);
+    }
+
+    /// What is sent to this machine alone leaves nothing, and can be asked again.
+    pub(super) fn settle_sent_data(&mut self, at: usize) {
+        let Some(invocation) = self.facts.invocations.get_mut(at) else { return };
+        let mut hosts =
+            invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Network).peekable();
+        let local = hosts.peek().is_some() && hosts.all(|effect| is_this_machine(&effect.target));
+        let sent = |effect: &&mut Effect| effect.kind == EffectKind::Remote && effect.target == sent_data();
+        if local && invocation.opaque.is_none() {
+            invocation.effects.iter_mut().filter(sent).for_each(|effect| effect.undo = Undo::Reversible);
+        }
     }
 
     /// A path here, or `host:path` (with `rsync://` and `scp://` URLs).
@@ -73,6 +85,22 @@ impl Analysis<'_> {
 }
 
 const UNKNOWN_HOST: Target = Target::Host { name: None, port: None };
+
+/// The name of what is sent, as the catalog has it.
+fn sent_data() -> Target {
+    Target::Name("sent-data".to_owned())
+}
+
+/// Whether a host is certainly the machine that the command runs on.
+fn is_this_machine(target: &Target) -> bool {
+    let Target::Host { name: Some(name), .. } = target else { return false };
+    matches!(name.as_str(), "localhost" | "::1" | "[::1]") || name.starts_with("127.") && is_address(name)
+}
+
+/// `127.evil.example` is no address.
+fn is_address(name: &str) -> bool {
+    name.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
 
 fn file_content(item: &Item<'_>, path: &str) -> Content<'static> {
     let path = path.trim_start_matches("localhost").as_bytes().to_vec();

@@ -1,6 +1,6 @@
 //! What a program of the catalog does with its words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::syntax::Span;
 
@@ -12,7 +12,7 @@ use super::item::Item;
 use super::names::{Proviso, ProvisoKind, is_no_option};
 use super::options::{Parsed, Part, may_match, parse, possible_slots};
 use super::path::path_target;
-use super::{Depth, Effect, EffectKind, Target, Undo};
+use super::{Depth, EffectKind, Target, Undo};
 
 /// One invocation of a program that the catalog knows.
 pub(super) struct Work<'s> {
@@ -80,18 +80,6 @@ impl Analysis<'_> {
                 None => return,
             }
             rest = rest.get(1..).unwrap_or_default();
-        }
-    }
-
-    /// What is sent to this machine alone leaves nothing, and can be asked again.
-    fn settle_sent_data(&mut self, at: usize) {
-        let Some(invocation) = self.facts.invocations.get_mut(at) else { return };
-        let mut hosts =
-            invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Network).peekable();
-        let local = hosts.peek().is_some() && hosts.all(|effect| is_this_machine(&effect.target));
-        let sent = |effect: &&mut Effect| effect.kind == EffectKind::Remote && effect.target == sent_data();
-        if local && invocation.opaque.is_none() {
-            invocation.effects.iter_mut().filter(sent).for_each(|effect| effect.undo = Undo::Reversible);
         }
     }
 
@@ -170,12 +158,23 @@ impl Analysis<'_> {
         let here = work.scene.cwd.filter(|_| work.scene.via.is_empty() && work.scene.elsewhere.is_none());
         let kind = if reach == Reach::Read { ProvisoKind::MatchedToRead } else { ProvisoKind::Matched };
         match here {
-            Some(cwd) if self.world.names_fit(cwd, Depth::One, &is_no_option) => {
+            Some(cwd) if self.has_no_options(cwd) => {
                 self.provisos.push(Proviso { at: work.at, kind, span: place });
             }
             None if reach == Reach::Read => {}
             _ => self.opaque(work.at, why, place),
         }
+    }
+
+    /// Whether no name in a directory could be taken for an option; each directory is looked at once.
+    fn has_no_options(&mut self, directory: &Path) -> bool {
+        let same = |(seen, _): &&(PathBuf, bool)| seen == directory;
+        if let Some((_, found)) = self.looked_at.iter().find(same) {
+            return *found;
+        }
+        let found = self.affords_looks(1) && self.world.names_fit(directory, Depth::One, &is_no_option);
+        self.looked_at.push((directory.to_owned(), found));
+        found
     }
 
     /// Notes what the catalog states of the options and the program, behind the words: `tar -x -C d` writes to `d`.
@@ -429,27 +428,17 @@ fn tells_of_itself(rest: &[Item<'_>], scope: &[&'static Entry]) -> bool {
     let Some(asked) = only.text().filter(|text| matches!(*text, "--help" | "--version")) else {
         return false;
     };
+    // Tools that load the project load what it adds to their description.
+    let runs_code =
+        |template: &Template| matches!(template.kind, EffectKind::ProjectCode | EffectKind::Execute);
+    if scope.iter().any(|entry| entry.effects.iter().any(runs_code)) {
+        return false;
+    }
     let reads_options = |entry: &&Entry| matches!(entry.style, Style::Gnu | Style::Exact | Style::SingleDash);
     let mut known = scope.iter().enumerate().filter(|(level, entry)| *level == 0 || entry.inherited);
     scope.first().is_some_and(reads_options)
         && known
             .any(|(_, entry)| look_up(entry.options, asked).is_some_and(|option| option.values.is_empty()))
-}
-
-/// The name of what is sent, as the catalog has it.
-fn sent_data() -> Target {
-    Target::Name("sent-data".to_owned())
-}
-
-/// Whether a host is certainly the machine that the command runs on.
-fn is_this_machine(target: &Target) -> bool {
-    let Target::Host { name: Some(name), .. } = target else { return false };
-    matches!(name.as_str(), "localhost" | "::1" | "[::1]") || name.starts_with("127.") && is_address(name)
-}
-
-/// `127.evil.example` is no address.
-fn is_address(name: &str) -> bool {
-    name.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn operands_of<'p, 'a>(parts: &'p [Part<'a>]) -> impl Iterator<Item = &'p Item<'a>> {

