@@ -121,7 +121,13 @@ impl<'a> Socket<'a> {
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
-            let Ok(peer) = Peer::of(&stream) else { continue };
+            let peer = match Peer::of(&stream) {
+                Ok(peer) => peer,
+                Err(error) => {
+                    turn_away(stream, &error);
+                    continue;
+                }
+            };
             let admitted = self.admit(&peer);
             let mut connection = Connection::new(stream, peer);
             match admitted {
@@ -206,6 +212,14 @@ impl<'a> Socket<'a> {
             }
             FromReviewer::Approve { extent, .. } => Ok(Verdict::Approve { by: vec![by], extent }),
         }
+    }
+}
+
+/// Tells somebody who cannot even be looked at, from outside of this pid namespace for one, why nothing is said.
+fn turn_away(mut stream: UnixStream, error: &io::Error) {
+    let why = format!("it cannot be told where this answer comes from: {error}");
+    if let Ok(line) = wire::encode(&FromWrapper::Refused { why }) {
+        let _ = stream.write_all(&line);
     }
 }
 

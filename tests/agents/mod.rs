@@ -1,6 +1,7 @@
 //! What agents put around commands, and what they run when they start.
 
 mod probes;
+mod sandboxed;
 mod setup;
 mod wrapped;
 
