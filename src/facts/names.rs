@@ -306,7 +306,7 @@ fn printed_by(name: &str, words: &[&str]) -> Option<Printed> {
 
 fn printed_by_find(words: &[&str]) -> Option<Printed> {
     let is_expression = |word: &&str| word.starts_with('-') || matches!(*word, "(" | "!");
-    let from = words.iter().position(|word| is_expression(word)).unwrap_or(words.len());
+    let from = words.iter().position(is_expression).unwrap_or(words.len());
     let (starts, expression) = words.split_at_checked(from)?;
     let (flags, _, operands) = choose(expression, &FIND)?;
     let zero = has(&flags, &["-print0"]);

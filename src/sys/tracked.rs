@@ -2,10 +2,7 @@
 //!
 //! A name in the index need not be in the tree: who made the repository, or staged something, chose it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 /// Larger indexes are not looked at.
 const LIMIT: u64 = 8 << 20;
@@ -20,11 +17,11 @@ const CHECKSUM: usize = 20;
 pub fn names_fit(directory: &Path, fits: &dyn Fn(&[u8]) -> bool) -> bool {
     let index =
         directory.ancestors().map(|above| above.join(".git")).find(|git| git.symlink_metadata().is_ok());
-    index.and_then(read).is_some_and(|index| entries_fit(&index, fits).unwrap_or(false))
+    index.and_then(|git| read(&git)).is_some_and(|index| entries_fit(&index, fits).unwrap_or(false))
 }
 
 /// The index of a repository whose directory is a plain `.git`.
-fn read(git: PathBuf) -> Option<Vec<u8>> {
+fn read(git: &Path) -> Option<Vec<u8>> {
     let index = git.join("index");
     let metadata = fs::symlink_metadata(&index).ok().filter(fs::Metadata::is_file)?;
     (metadata.len() <= LIMIT).then(|| fs::read(&index).ok())?
@@ -78,6 +75,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "real git makes the index that is read")]
     fn git(directory: &Path, words: &[&str]) {
         let mut command = Command::new("git");
         command.current_dir(directory).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
