@@ -3,8 +3,9 @@
 mod agents;
 mod checks;
 mod programs;
+mod ssh;
 
-use std::io::Write as _;
+use std::{io::Write as _, path::PathBuf};
 
 use anyhow::Context as _;
 
@@ -17,7 +18,8 @@ Exit status:
 Examples:
   gate doctor
   gate doctor | grep -v '^ok'              Only what needs attention
-  gate doctor --all                        With every program on PATH that the catalog lacks";
+  gate doctor --all                        With every program on PATH that the catalog lacks
+  gate doctor --ssh bot                    As root: whether sshd lets the account bot past gate";
 
 /// Arguments of `gate doctor`.
 #[derive(clap::Args)]
@@ -26,6 +28,12 @@ pub struct Arguments {
     /// Name every program on PATH that the catalog lacks, one on each line
     #[arg(long)]
     all: bool,
+    /// Test instead whether this account comes in by sshd through gate alone; yours where none is named
+    #[arg(long, value_name = "ACCOUNT", num_args = 0..=1, default_missing_value = "")]
+    ssh: Option<String>,
+    /// The configuration of sshd to test against, where it is not sshd's own
+    #[arg(long, value_name = "FILE", requires = "ssh")]
+    sshd_config: Option<PathBuf>,
 }
 
 /// How much of a long list is shown.
@@ -72,6 +80,10 @@ impl Finding {
 /// Where the working directory cannot be named or output fails; what is wrong with gate itself is in the table.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let caller = CallerEnvironment::capture()?;
+    if let Some(name) = &arguments.ssh {
+        let name = if name.is_empty() { &caller.account.name } else { name };
+        return tell(&ssh::account(name, arguments.sshd_config.as_deref()));
+    }
     let mut findings = checks::machine(&caller);
     match config::load(&caller) {
         Ok(loaded) => {
@@ -82,7 +94,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
         Err(error) => findings.push(Finding::fail("configuration", error.to_string(), error.hint())),
     }
-    let table = draw(&findings);
+    tell(&findings)
+}
+
+fn tell(findings: &[Finding]) -> anyhow::Result<Exit> {
+    let table = draw(findings);
     std::io::stdout().lock().write_all(table.as_bytes()).context("standard output")?;
     let failed = findings.iter().any(|finding| finding.health == Health::Fail);
     Ok(if failed { Exit::Failure } else { Exit::Success })

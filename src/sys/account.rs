@@ -45,6 +45,38 @@ pub fn login_shell(uid: u32) -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(line.nth(6)?)))
 }
 
+/// An account as others come into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Login name.
+    pub name: String,
+    /// User identifier.
+    pub uid: u32,
+    /// Home directory; `/` where there is none.
+    pub home: PathBuf,
+    /// Login shell; `/bin/sh` where none is named, as for login programs.
+    pub shell: PathBuf,
+}
+
+impl Entry {
+    /// Looks up the account with this login name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        entry(&read_passwd(), name)
+    }
+}
+
+fn entry(passwd: &[u8], name: &str) -> Option<Entry> {
+    let mut lines = passwd.split(|byte| *byte == b'\n').map(fields);
+    let line = lines.find(|line| line.clone().next() == Some(name.as_bytes()))?;
+    let path = |at: usize, usual: &str| {
+        let field = line.clone().nth(at).filter(|field| field.starts_with(b"/"));
+        PathBuf::from(OsStr::from_bytes(field.unwrap_or(usual.as_bytes())))
+    };
+    let uid = number(line.clone().nth(2)?)?;
+    Some(Entry { name: name.to_owned(), uid, home: path(5, "/"), shell: path(6, "/bin/sh") })
+}
+
 /// The number of the account with this login name.
 #[must_use]
 pub fn uid_of(name: &str) -> Option<u32> {
@@ -112,6 +144,14 @@ mod tests {
         assert_eq!((nobody.name.as_str(), nobody.home), ("4242", None));
         assert_eq!(from_passwd(LINES, 7, 7).home, None);
         assert_eq!(from_passwd(b"", 0, 0).name, "0");
+    }
+
+    #[test]
+    fn home_and_shell_come_from_the_line_with_the_name() {
+        let me = entry(LINES, "me").unwrap();
+        assert_eq!((me.uid, me.home, me.shell), (1000, "/home/me".into(), "/bin/sh".into()));
+        assert_eq!(entry(LINES, "nohome").unwrap().home, PathBuf::from("/"));
+        assert_eq!((entry(LINES, "m"), entry(LINES, "broken")), (None, None));
     }
 
     #[test]

@@ -64,6 +64,20 @@ fn bytes_pass_unchanged_in_both_directions() {
 }
 
 #[test]
+fn a_script_on_standard_input_is_a_session() {
+    in_every_way(|server, way| {
+        let script = |text: &[u8]| fed(server.ssh(&["-T"], &[]), text);
+        let done = script(b"cd /usr\necho in $PWD\nexit 3\n");
+        assert_eq!((done.stdout(), done.status), ("in /usr\n".into(), Some(3)), "{way:?}: {}", done.stderr());
+        let done = script(b"touch made\n");
+        assert_eq!((done.stdout(), done.status), (String::new(), Some(126)), "{way:?}: {}", done.stderr());
+        assert!(!server.home("made").exists(), "{way:?}");
+        let done = fed(server.ssh(&["-T"], &["bash"]), b"echo unseen\n");
+        assert_eq!((done.stdout(), done.status), (String::new(), Some(126)), "{way:?}: {}", done.stderr());
+    });
+}
+
+#[test]
 fn a_terminal_is_there_where_the_client_wants_one() {
     in_every_way(|server, way| {
         let text = "test -t 0 && test -t 1 && echo terminal";

@@ -104,7 +104,7 @@ pub(super) fn in_every_way(test: impl Fn(&Server, Way)) {
 }
 
 /// gate where every account can execute it.
-fn program() -> &'static Path {
+pub(super) fn program() -> &'static Path {
     static PROGRAM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, program) = PROGRAM.get_or_init(|| {
         let directory = open_directory();
@@ -316,7 +316,9 @@ static ACCOUNTS: Mutex<()> = Mutex::new(());
 
 fn add_account(directory: &Path, way: Way) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
+    static SWEEP: std::sync::Once = std::sync::Once::new();
     let _one = ACCOUNTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    SWEEP.call_once(sweep);
     let name = format!("{PREFIX}{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let shell = match way {
         Way::LoginShell | Way::Both => program(),
@@ -332,8 +334,23 @@ fn add_account(directory: &Path, way: Way) -> String {
     name
 }
 
+/// Removes the accounts of test runs that are over.
+fn sweep() {
+    let accounts = fs::read_to_string("/etc/passwd").unwrap();
+    for name in accounts.lines().filter_map(|line| line.split(':').next()) {
+        let pid = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            delete(name);
+        }
+    }
+}
+
 fn remove_account(name: &str) {
     let _one = ACCOUNTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    delete(name);
+}
+
+fn delete(name: &str) {
     let mut command = Command::new("userdel");
     command.args(["--force", name]);
     finished(command);

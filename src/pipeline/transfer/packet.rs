@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn a_refusal_is_a_status_that_the_framer_takes() {
         let refusal = refusal(7, No::Denied, "no");
-        assert_eq!(Framer::default().take(&refusal).unwrap(), [refusal.clone()]);
+        assert_eq!(Framer::default().take(&refusal).unwrap(), std::slice::from_ref(&refusal));
         assert_eq!(answer(&refusal), (7, Answer::Status { done: false }));
     }
 
