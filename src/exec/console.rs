@@ -72,6 +72,13 @@ impl Console {
         self.settings.is_raw()
     }
 
+    /// Takes the keyboard for a session: also of a terminal that does not control this process, as a client's that
+    /// started it without one.
+    pub(super) fn hold_keyboard(&mut self, display: Display) {
+        self.wanted = Some(display);
+        let _ = self.settings.make_raw(display);
+    }
+
     /// Takes the keyboard again after somebody else may have had it, if the command ever wanted it.
     pub(super) fn retake_keyboard(&mut self) -> bool {
         self.settings.forget();

@@ -258,10 +258,52 @@ impl Here {
         dialect: Dialect,
         options: Vec<Vec<u8>>,
         parameters: Vec<Vec<u8>>,
+        place: session::Place,
     ) -> session::Beginning {
         let machine = self.unseen.as_ref().unwrap_or(&self.machine);
         let environment = machine.environment().to_vec();
-        session::Beginning { file: self.settings().shell.clone(), dialect, options, parameters, environment }
+        session::Beginning {
+            file: self.settings().shell.clone(),
+            dialect,
+            options,
+            parameters,
+            environment,
+            place,
+        }
+    }
+
+    /// The recorder of a session at a terminal, where commands of a high tier would be recorded.
+    ///
+    /// # Errors
+    /// Where the recording is strict and cannot be written.
+    pub fn session_recorder(&self, unwanted: bool) -> Result<Option<record::Recorder>> {
+        let settings = &self.settings().record;
+        if !settings.covers(Tier::High) || (unwanted && !self.settings().enforce) {
+            return Ok(None);
+        }
+        let size = sys::terminal::size(std::io::stdin());
+        let now = sys::clock::now_millis();
+        let header = record::Header {
+            columns: size.map_or(0, |size| size.columns),
+            rows: size.map_or(0, |size| size.rows),
+            timestamp: Some(now / 1000),
+            command: None,
+            title: Some("a session".to_owned()),
+            environment: described(self.machine.environment()),
+        };
+        let strict = settings.is_strict(Tier::High);
+        let options = record::Options {
+            format: settings.format,
+            failure: if strict { record::Failure::EndRun } else { record::Failure::GoOn },
+            input: settings.input,
+            limit: settings.max_size,
+            redact: settings.redact.clone(),
+        };
+        let id = sys::ids::run_id().context("nothing was run: /dev/urandom cannot be read")?;
+        let directory = self.settings().state.join("recordings");
+        record::Recorder::create(&directory, record::file_name(now, &id), &header, options)
+            .map(Some)
+            .context("nothing was run: the recording cannot be written")
     }
 
     /// Says for as long as a session lives that nothing in it can answer a request (I10).

@@ -39,7 +39,12 @@ pub fn gate_line(shell: &mut Shell, run: &Run) -> Result<Passed> {
     let settled = match request.decision.action {
         Action::Deny => Err(super::Refused::ByPolicy),
         Action::Allow => allowed(&request),
-        Action::Ask => approved(&here, &mut ledger, run, &request)?,
+        Action::Ask => {
+            shell.lend_terminal();
+            let settled = approved(&here, &mut ledger, run, &request);
+            shell.retake_terminal();
+            settled?
+        }
     };
     match settled {
         Ok(permit) => feed(shell, &mut ledger, &request, &permit),

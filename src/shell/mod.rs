@@ -13,13 +13,14 @@ pub mod wrapper;
 use anyhow::Result;
 
 use crate::{
+    approval::StdinKind,
     config,
     exec::Pty,
     exit::Exit,
     facts::CommandLine,
     pipeline::{self, Outcome, Run},
     syntax::Dialect,
-    sys::{caller::CallerEnvironment, talk::say},
+    sys::{self, caller::CallerEnvironment, talk::say},
     ui::Printable,
 };
 
@@ -55,7 +56,10 @@ pub fn be(form: Form, wishes: Wishes) -> Result<Outcome> {
             None => pipeline::gate(&wishes.run(command_line)),
         },
         Form::Script { dialect, words } => pipeline::gate(&wishes.run(script(dialect, words)?)),
-        Form::Session(opening) => session::piped(&opening, &wishes),
+        Form::Session(opening) => match sys::stdin::kind() {
+            StdinKind::Terminal => session::interactive(&opening, &wishes),
+            _ => session::piped(&opening, &wishes),
+        },
         Form::Usage(message) => {
             say(Printable::line(message.as_bytes()).as_str());
             say(

@@ -143,7 +143,9 @@ impl Settings {
         if !std::mem::take(&mut self.raw) {
             return;
         }
-        if tcgetpgrp(&self.terminal) == Ok(getpgrp()) {
+        let foreground = tcgetpgrp(&self.terminal);
+        // A terminal that does not control this process has no foreground that this process could see.
+        if foreground == Ok(getpgrp()) || foreground == Err(nix::errno::Errno::ENOTTY) {
             let _ = without_background_stop(|| {
                 termios::tcsetattr(&self.terminal, SetArg::TCSADRAIN, &self.saved)
             });

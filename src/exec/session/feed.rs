@@ -7,7 +7,7 @@
 
 use crate::syntax::{Complete, Dialect, Rest, complete};
 
-use super::{quote::quote, state::State};
+use super::{Place, quote::quote, state::State};
 
 /// The standard input of what the session runs, and what else every text gets.
 #[derive(Clone, Debug)]
@@ -16,16 +16,26 @@ pub(super) struct Frame<'a> {
     pub(super) dialect: Dialect,
     /// The file that is standard input.
     pub(super) stdin: &'a [u8],
+    /// Where the shell lives.
+    pub(super) place: Place,
 }
 
+/// What a shell prompts by: gate prompts in its place, so it has them only while a text runs.
+const PROMPTS: [&[u8]; 2] = [b"PS1", b"PROMPT_COMMAND"];
+
 impl Frame<'_> {
-    /// The lines for a text.
+    /// The lines for a text, up to where the shell reports.
     ///
     /// A text that is not certainly complete is quoted as a whole and evaluated: it cannot swallow what follows it.
     pub(super) fn around(&self, text: &[u8]) -> Vec<u8> {
         let mut lines = b"{ { \\builtin : ".to_vec();
         lines.extend(quote(&self.state.last));
         lines.extend_from_slice(b"; ");
+        for name in PROMPTS.iter().filter(|_| self.place == Place::Terminal) {
+            if let Some(value) = self.state.value(name).filter(|value| !value.is_empty()) {
+                lines.extend([name, &b"="[..], &quote(value), b"; "].concat());
+            }
+        }
         lines.extend(self.restored_status(text));
         lines.extend_from_slice(b"} >/dev/null 2>&1; ");
         if is_whole(text, self.dialect) {
@@ -37,7 +47,7 @@ impl Frame<'_> {
         // A joined line at the end of the text joins with this newline, and not with the brace.
         lines.extend_from_slice(b"\n\n} <");
         lines.extend(quote(self.stdin));
-        lines.push(b'\n');
+        lines.extend_from_slice(b"; ");
         lines
     }
 
@@ -58,22 +68,28 @@ impl Frame<'_> {
 
 /// The line that makes the shell report how it stands, between two marks that nothing before it can know; the next
 /// line is counted as number `line`.
-pub(super) fn report(mark: &str, line: u32, prompt: bool) -> Vec<u8> {
-    let prompt = if prompt { "\"${PS1@P}\"" } else { "''" };
+pub(super) fn report(mark: &str, line: u32, place: Place) -> Vec<u8> {
+    let end = format!("\\builtin printf '\\0%s\\0' {mark}");
+    // On a terminal the shell looks at its settings behind each child, so it speaks itself, when none is left.
+    let (prompt, inner, outer) = match place {
+        Place::Outputs => ("''", format!("; {end}"), String::new()),
+        Place::Terminal => {
+            ("\"${PS1@P}\"", String::new(), format!(" PS1= PS2=; \\builtin unset -v PROMPT_COMMAND; {end};"))
+        }
+    };
     // The expansion of a redirection's target is the one place where the number of the line can be set for good.
     format!(
         "{{ ( \\builtin printf '%s\\0' {mark} \"$?\" \"$_\" \"${{#PIPESTATUS[@]}}\" \"${{PIPESTATUS[@]}}\" \"$-\" \
          \"$SHELLOPTS\" \"$BASHOPTS\" {prompt}; \\builtin declare -p; \\builtin printf '\\0'; \\builtin alias -p; \
-         \\builtin printf '\\0'; \\builtin trap -p; \\builtin printf '\\0'; \\builtin declare -F; \
-         \\builtin printf '\\0%s\\0' {mark} ) || [[ 1 ]]; }} \
-         >&0 </dev/null 2>/dev/null${{0:LINENO={}:0}}\n",
+         \\builtin printf '\\0'; \\builtin trap -p; \\builtin printf '\\0'; \\builtin declare -F{inner} ) || [[ 1 ]];\
+         {outer} }} >&0 </dev/null 2>/dev/null${{0:LINENO={}:0}}\n",
         line.saturating_sub(1)
     )
     .into_bytes()
 }
 
 /// The line that makes the shell take aliases for words: gate puts in what stands for them before it decides.
-pub(super) const NO_ALIASES: &[u8] = b"{ \\builtin shopt -u expand_aliases; } </dev/null >/dev/null 2>&1\n";
+pub(super) const NO_ALIASES: &[u8] = b"{ \\builtin shopt -u expand_aliases; } </dev/null >/dev/null 2>&1; ";
 
 /// The line that makes the shell print these functions.
 pub(super) fn definitions(mark: &str, names: &[&[u8]], line: u32) -> Vec<u8> {

@@ -9,6 +9,7 @@ mod feed;
 mod quote;
 mod sentinel;
 mod state;
+mod terminal;
 
 use std::{
     ffi::CString,
@@ -26,7 +27,7 @@ use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
-        signal::Signal,
+        signal::{SigSet, Signal},
         socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair},
     },
     unistd::read,
@@ -34,6 +35,7 @@ use nix::{
 
 use crate::{
     approval::{Permit, Start},
+    record::{Outcome, Recorder},
     syntax::Dialect,
     sys::{
         ids,
@@ -50,6 +52,7 @@ use super::{
 use feed::Frame;
 pub use sentinel::Sentinel;
 pub use state::{State, Variable};
+use terminal::Terminal;
 
 /// More than this no shell reports of itself.
 const LONGEST_REPORT: usize = 8 << 20;
@@ -67,13 +70,26 @@ pub struct Beginning {
     pub parameters: Vec<Vec<u8>>,
     /// The cleaned environment.
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Where it lives.
+    pub place: Place,
+}
+
+/// Where a session's shell lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the caller's own outputs; what it runs has no input.
+    Outputs,
+    /// On a terminal of its own, with jobs, that the caller's terminal shows.
+    Terminal,
 }
 
 /// A session's shell.
 pub struct Shell {
     child: Child,
     line: OwnedFd,
-    signals: Signals,
+    /// Without a terminal, whose thread has them.
+    signals: Option<Signals>,
+    terminal: Option<Terminal>,
     state: Arc<State>,
     dialect: Dialect,
     stdin: Vec<u8>,
@@ -102,36 +118,53 @@ pub enum Woken {
 }
 
 impl Shell {
-    /// Starts the shell; the caller's standard output and error are its own.
+    /// Starts the shell.
     ///
     /// # Errors
     /// Where it cannot be started, or does not report.
-    pub fn start(beginning: &Beginning) -> Result<Self, Failure> {
+    pub fn start(beginning: &Beginning, recorder: Option<Recorder>) -> Result<Self, Failure> {
         let failed = |error: Errno| Failure::System("cannot connect the session's shell", error.into());
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
             .map_err(failed)?;
         fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
-        let signals = Signals::take()?;
-        let wires = [Wire::Copy(theirs.as_raw_fd()), Wire::Keep, Wire::Keep];
-        let image = image(beginning)?;
-        let pid = process::spawn(&image, wires, Session::Same, signals.original())
-            .map_err(|error| Failure::System("cannot start the session's shell", error.into()))?;
-        let child = Child::watch(pid, Grouping::Shared)?;
-        drop(theirs);
-        let mut shell = Self {
-            child,
-            line: ours,
-            signals,
-            state: Arc::new(State::default()),
-            dialect: beginning.dialect,
-            stdin: b"/dev/null".to_vec(),
-            number: 1,
-            ended: None,
+        let taken = Signals::take()?;
+        let mask = *taken.original();
+        let (terminal, signals) = match beginning.place {
+            Place::Outputs => (None, Some(taken)),
+            Place::Terminal => (Some(Terminal::open(taken, recorder)?), None),
         };
+        let child = spawn(beginning, &theirs, terminal.as_ref().map(Terminal::path), &mask)?;
+        drop(theirs);
+        let stdin =
+            terminal.as_ref().map_or(b"/dev/null".to_vec(), |terminal| terminal.path().as_bytes().to_vec());
+        let state = Arc::new(State::default());
+        let dialect = beginning.dialect;
+        let mut shell =
+            Self { child, line: ours, signals, terminal, state, dialect, stdin, number: 1, ended: None };
         match shell.learn(Vec::new())? {
             Step::Done => Ok(shell),
             Step::Ended(_) => Err(Failure::Session("the session's shell ended before it began")),
         }
+    }
+
+    /// Gives the caller's terminal back while somebody is asked there.
+    pub fn lend_terminal(&self) {
+        self.terminal.iter().for_each(Terminal::lend);
+    }
+
+    /// Takes the caller's terminal again.
+    pub fn retake_terminal(&self) {
+        self.terminal.iter().for_each(Terminal::retake);
+    }
+
+    /// Notes something in the recording.
+    pub fn mark(&self, label: &str) {
+        self.terminal.iter().for_each(|terminal| terminal.mark(label));
+    }
+
+    /// Gives the terminal back for good; tells what the recording came to.
+    pub fn close_terminal(&mut self) -> Option<io::Result<Outcome>> {
+        self.terminal.as_mut().and_then(Terminal::close)
     }
 
     /// How the shell stands.
@@ -167,6 +200,23 @@ impl Shell {
         self.feed(text)
     }
 
+    /// Runs what the session set to run before each prompt: it was decided when it was set, as the text of a trap is.
+    ///
+    /// # Errors
+    /// As [`Shell::run`].
+    pub fn prepare_prompt(&mut self) -> Result<Step, Failure> {
+        let Some(command) = self.state.value(b"PROMPT_COMMAND").filter(|command| !command.is_empty()) else {
+            return Ok(Step::Done);
+        };
+        let before = Arc::clone(&self.state);
+        // `$?` in the prompt is that of the last command.
+        let text = [command, format!("\n( \\builtin exit {} )\n", before.status).as_bytes()].concat();
+        let step = self.feed(&text)?;
+        let state = Arc::make_mut(&mut self.state);
+        (state.status, state.last, state.pipe) = (before.status, before.last.clone(), before.pipe.clone());
+        Ok(step)
+    }
+
     /// Runs a sentinel, unless a function or alias of the session stands in its way.
     ///
     /// # Errors
@@ -191,7 +241,8 @@ impl Shell {
         if let Some(ended) = self.ended {
             return Ok(ended);
         }
-        match self.feed(b"\\builtin exit\n")? {
+        // A shell with jobs that are stopped ends the second time only.
+        match self.feed(b"\\builtin exit\n\\builtin exit\n")? {
             Step::Ended(ended) => Ok(ended),
             Step::Done => {
                 self.child.signal(Signal::SIGHUP);
@@ -207,25 +258,26 @@ impl Shell {
     pub fn wait(&mut self, input: BorrowedFd<'_>) -> Result<Woken, Failure> {
         loop {
             let ready = {
-                let mut polled = [
-                    PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+                let mut polled = vec![
                     PollFd::new(self.child.as_fd(), PollFlags::POLLIN),
                     PollFd::new(input, PollFlags::POLLIN),
                 ];
+                polled.extend(self.signals.iter().map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)));
                 wait(&mut polled)?
             };
             self.receive();
             if let Some(ended) = self.reap() {
                 return Ok(Woken::Ended(ended));
             }
-            if ready.get(2) == Some(&true) {
+            if ready.get(1) == Some(&true) {
                 return Ok(Woken::Input);
             }
         }
     }
 
     fn feed(&mut self, text: &[u8]) -> Result<Step, Failure> {
-        let frame = Frame { state: &self.state, dialect: self.dialect, stdin: &self.stdin };
+        let (state, place) = (&self.state, self.place());
+        let frame = Frame { state, dialect: self.dialect, stdin: &self.stdin, place };
         let lines_before = frame.around(text);
         self.number = self.number.saturating_add(lines(text));
         self.learn(lines_before)
@@ -233,15 +285,20 @@ impl Shell {
 
     /// Sends lines, and learns how the shell stands behind them.
     fn learn(&mut self, mut bytes: Vec<u8>) -> Result<Step, Failure> {
-        let mark = mark()?;
-        bytes.extend(feed::report(&mark, self.number, false));
-        let Some(report) = self.converse(&bytes, &mark)? else { return self.over() };
+        let (mark, again) = (mark()?, mark()?);
+        bytes.extend(feed::report(&mark, self.number, self.place()));
+        if self.place() == Place::Terminal {
+            // An interrupt discards the rest of the line that it hits: then only the next line reports.
+            bytes.extend(feed::report(&again, self.number, Place::Terminal));
+        }
+        let marks: &[&str] = if self.terminal.is_some() { &[&mark, &again] } else { &[&mark] };
+        let Some(report) = self.converse(&bytes, marks)? else { return self.over() };
         let Some((mut fields, names)) = split(&report) else { return Err(self.distrust()) };
         let definitions;
         if !names.is_empty() {
             let mark = self::mark()?;
             let request = feed::definitions(&mark, &names, self.number);
-            let Some(answer) = self.converse(&request, &mark)? else { return self.over() };
+            let Some(answer) = self.converse(&request, &[&mark])? else { return self.over() };
             definitions = answer;
             fields.extend(definitions.split(|byte| *byte == 0));
         }
@@ -255,21 +312,28 @@ impl Shell {
         self.ended.map(Step::Ended).ok_or(Failure::Session("the session's shell fell silent"))
     }
 
-    /// Sends lines and collects the answer between the marks; `None` where the shell ended instead.
-    fn converse(&mut self, bytes: &[u8], mark: &str) -> Result<Option<Vec<u8>>, Failure> {
+    const fn place(&self) -> Place {
+        if self.terminal.is_some() { Place::Terminal } else { Place::Outputs }
+    }
+
+    /// Sends lines and collects what the shell says between the first of these marks that it says, up to the last of
+    /// them; `None` where the shell ended instead.
+    fn converse(&mut self, bytes: &[u8], marks: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
         let mut sent = 0;
         let mut answer = Vec::new();
         let mut open = true;
-        let (head, tail) = (format!("{mark}\0"), format!("\0{mark}\0"));
+        let heads: Vec<String> = marks.iter().map(|mark| format!("{mark}\0")).collect();
+        let tail = format!("\0{}\0", marks.last().unwrap_or(&""));
+        let begins = |answer: &[u8], head: &str| head.bytes().zip(answer).all(|(one, two)| one == *two);
         loop {
-            if answer.len() > LONGEST_REPORT
-                || !head.as_bytes().iter().zip(&answer).all(|(one, two)| one == two)
-            {
+            let Some(head) = heads.iter().find(|head| begins(&answer, head)) else {
+                return Err(self.distrust());
+            };
+            if answer.len() > LONGEST_REPORT {
                 return Err(self.distrust());
             }
-            if answer.ends_with(tail.as_bytes()) {
-                let inner = head.len()..answer.len().saturating_sub(tail.len());
-                return Ok(answer.get(inner).map(<[u8]>::to_vec));
+            if answer.len() > tail.len() && answer.ends_with(tail.as_bytes()) {
+                return Ok(between(&answer, head));
             }
             if let Some(ended) = self.reap() {
                 self.ended = Some(ended);
@@ -288,14 +352,15 @@ impl Shell {
     fn poll(&self, open: bool, unsent: bool) -> Result<bool, Failure> {
         let mut wanted = PollFlags::POLLIN;
         wanted.set(PollFlags::POLLOUT, unsent);
-        let mut polled = vec![
-            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.child.as_fd(), PollFlags::POLLIN),
-        ];
-        if open {
-            polled.push(PollFd::new(self.line.as_fd(), wanted));
-        }
-        Ok(wait(&mut polled)?.get(2) == Some(&true))
+        // Without the line there is nothing to read but the shell's end.
+        let line = if open {
+            PollFd::new(self.line.as_fd(), wanted)
+        } else {
+            PollFd::new(self.child.as_fd(), wanted)
+        };
+        let mut polled = vec![PollFd::new(self.child.as_fd(), PollFlags::POLLIN), line];
+        polled.extend(self.signals.iter().map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)));
+        Ok(wait(&mut polled)?.get(1) == Some(&true))
     }
 
     fn send(&self, bytes: &[u8]) -> usize {
@@ -320,12 +385,17 @@ impl Shell {
     }
 
     fn receive(&mut self) {
-        while let Some(received) = self.signals.next() {
+        while let Some(received) = self.signals.as_ref().and_then(Signals::next) {
             let ignored = matches!(received.signal, Signal::SIGCHLD | Signal::SIGWINCH);
             if !ignored && received.is_for(self.child.pid(), self.child.grouping()) {
                 self.child.signal(received.signal);
             }
         }
+    }
+
+    /// How the shell ended, if it did.
+    pub fn ended(&mut self) -> Option<Ended> {
+        self.reap()
     }
 
     fn reap(&mut self) -> Option<Ended> {
@@ -338,6 +408,7 @@ impl Shell {
     /// What the shell says is not what was asked for: something in it speaks in its place, so it is killed.
     fn distrust(&mut self) -> Failure {
         self.child.signal(Signal::SIGKILL);
+        self.ended = Some(Ended::Signalled { signal: Signal::SIGKILL as u8, core: false });
         Failure::Session("the session's shell was killed: it no longer says how it stands")
     }
 }
@@ -355,6 +426,14 @@ fn wait(polled: &mut [PollFd<'_>]) -> Result<Vec<bool>, Failure> {
         Err(Errno::EINTR) => Ok(vec![false; polled.len()]),
         Err(error) => Err(Failure::System("cannot wait for the session's shell", error.into())),
     }
+}
+
+/// What stands between a head and the same mark behind it.
+fn between(answer: &[u8], head: &str) -> Option<Vec<u8>> {
+    let inner = answer.strip_prefix(head.as_bytes())?;
+    let tail = format!("\0{head}");
+    let end = inner.windows(tail.len()).position(|window| window == tail.as_bytes())?;
+    inner.get(..end).map(<[u8]>::to_vec)
 }
 
 type Fields<'a> = Vec<&'a [u8]>;
@@ -383,16 +462,43 @@ fn lines(text: &[u8]) -> u32 {
     u32::try_from(text.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u32::MAX)
 }
 
+fn spawn(
+    beginning: &Beginning,
+    line: &OwnedFd,
+    terminal: Option<&CString>,
+    mask: &SigSet,
+) -> Result<Child, Failure> {
+    let line = Wire::Copy(line.as_raw_fd());
+    let (wires, session, grouping) = match terminal {
+        None => ([line, Wire::Keep, Wire::Keep], Session::Same, Grouping::Shared),
+        Some(path) => ([line, Wire::Open(path), Wire::Copy(1)], Session::New, Grouping::Own),
+    };
+    let pid = process::spawn(&image(beginning)?, wires, session, mask)
+        .map_err(|error| Failure::System("cannot start the session's shell", error.into()))?;
+    Child::watch(pid, grouping)
+}
+
 fn image(beginning: &Beginning) -> Result<Image, Failure> {
     let name: &[u8] = match beginning.dialect {
         Dialect::Bash => b"bash",
         Dialect::Sh => b"sh",
     };
     let mut argv: Vec<Vec<u8>> = vec![name.to_vec(), b"--noprofile".to_vec(), b"--norc".to_vec()];
+    if beginning.place == Place::Terminal {
+        // Lines are edited, remembered and expanded before they are decided, not behind that.
+        argv.extend([&b"--noediting"[..], b"+o", b"history", b"+H", b"-i"].map(<[u8]>::to_vec));
+    }
     argv.extend(beginning.options.iter().cloned());
     argv.extend([b"-s".to_vec(), b"--".to_vec()]);
     argv.extend(beginning.parameters.iter().cloned());
-    let variables = beginning.environment.iter();
+    let mut environment = beginning.environment.clone();
+    if beginning.place == Place::Terminal {
+        // gate prompts, and the shell reads lines that nobody typed.
+        environment
+            .retain(|(name, _)| !matches!(name.as_slice(), b"PS0" | b"PS1" | b"PS2" | b"PROMPT_COMMAND"));
+        environment.extend([(b"PS1".to_vec(), Vec::new()), (b"PS2".to_vec(), Vec::new())]);
+    }
+    let variables = environment.iter();
     Ok(Image {
         file: c_string(beginning.file.as_os_str().as_bytes().to_vec())?,
         argv: argv.into_iter().map(c_string).collect::<Result<_, _>>()?,
