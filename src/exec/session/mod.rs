@@ -4,6 +4,7 @@
 //! start-up files, in a cleaned environment, and runs nothing but the texts that [`Shell::run`] takes out of permits
 //! and [`Sentinel`]s, which start nothing.
 
+mod beginning;
 mod declared;
 mod feed;
 mod quote;
@@ -12,12 +13,8 @@ mod state;
 mod terminal;
 
 use std::{
-    ffi::CString,
     io,
-    os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
-        unix::ffi::OsStrExt as _,
-    },
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     path::PathBuf,
     sync::Arc,
 };
@@ -27,7 +24,7 @@ use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
-        signal::{SigSet, Signal},
+        signal::Signal,
         socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair},
     },
     unistd::read,
@@ -37,18 +34,16 @@ use crate::{
     approval::{Permit, Start},
     record::{Outcome, Recorder},
     syntax::Dialect,
-    sys::{
-        ids,
-        process::{self, Image, Session, Wire},
-    },
+    sys::ids,
 };
 
 use super::{
     Ended, Failure,
     child::{self, Child},
-    signals::{Grouping, Signals},
+    signals::Signals,
 };
 
+pub use beginning::{Beginning, Place};
 use feed::Frame;
 pub use sentinel::Sentinel;
 pub use state::{State, Variable};
@@ -56,32 +51,6 @@ use terminal::Terminal;
 
 /// More than this no shell reports of itself.
 const LONGEST_REPORT: usize = 8 << 20;
-
-/// What a session's shell is started with.
-#[derive(Clone, Debug)]
-pub struct Beginning {
-    /// Absolute path of bash.
-    pub file: PathBuf,
-    /// What it is to be.
-    pub dialect: Dialect,
-    /// Its options, such as `-e`.
-    pub options: Vec<Vec<u8>>,
-    /// The positional parameters.
-    pub parameters: Vec<Vec<u8>>,
-    /// The cleaned environment.
-    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Where it lives.
-    pub place: Place,
-}
-
-/// Where a session's shell lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// On the caller's own outputs; what it runs has no input.
-    Outputs,
-    /// On a terminal of its own, with jobs, that the caller's terminal shows.
-    Terminal,
-}
 
 /// A session's shell.
 pub struct Shell {
@@ -122,23 +91,23 @@ impl Shell {
     ///
     /// # Errors
     /// Where it cannot be started, or does not report.
-    pub fn start(beginning: &Beginning, recorder: Option<Recorder>) -> Result<Self, Failure> {
+    pub fn start(with: &Beginning, recorder: Option<Recorder>) -> Result<Self, Failure> {
         let failed = |error: Errno| Failure::System("cannot connect the session's shell", error.into());
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
             .map_err(failed)?;
         fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
         let taken = Signals::take()?;
         let mask = *taken.original();
-        let (terminal, signals) = match beginning.place {
+        let (terminal, signals) = match with.place {
             Place::Outputs => (None, Some(taken)),
             Place::Terminal => (Some(Terminal::open(taken, recorder)?), None),
         };
-        let child = spawn(beginning, &theirs, terminal.as_ref().map(Terminal::path), &mask)?;
+        let child = beginning::spawn(with, &theirs, terminal.as_ref().map(Terminal::path), &mask)?;
         drop(theirs);
         let stdin =
             terminal.as_ref().map_or(b"/dev/null".to_vec(), |terminal| terminal.path().as_bytes().to_vec());
         let state = Arc::new(State::default());
-        let dialect = beginning.dialect;
+        let dialect = with.dialect;
         let mut shell =
             Self { child, line: ours, signals, terminal, state, dialect, stdin, number: 1, ended: None };
         match shell.learn(Vec::new())? {
@@ -460,56 +429,4 @@ fn mark() -> Result<String, Failure> {
 
 fn lines(text: &[u8]) -> u32 {
     u32::try_from(text.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u32::MAX)
-}
-
-fn spawn(
-    beginning: &Beginning,
-    line: &OwnedFd,
-    terminal: Option<&CString>,
-    mask: &SigSet,
-) -> Result<Child, Failure> {
-    let line = Wire::Copy(line.as_raw_fd());
-    let (wires, session, grouping) = match terminal {
-        None => ([line, Wire::Keep, Wire::Keep], Session::Same, Grouping::Shared),
-        Some(path) => ([line, Wire::Open(path), Wire::Copy(1)], Session::New, Grouping::Own),
-    };
-    let pid = process::spawn(&image(beginning)?, wires, session, mask)
-        .map_err(|error| Failure::System("cannot start the session's shell", error.into()))?;
-    Child::watch(pid, grouping)
-}
-
-fn image(beginning: &Beginning) -> Result<Image, Failure> {
-    let name: &[u8] = match beginning.dialect {
-        Dialect::Bash => b"bash",
-        Dialect::Sh => b"sh",
-    };
-    let mut argv: Vec<Vec<u8>> = vec![name.to_vec(), b"--noprofile".to_vec(), b"--norc".to_vec()];
-    if beginning.place == Place::Terminal {
-        // Lines are edited, remembered and expanded before they are decided, not behind that.
-        argv.extend([&b"--noediting"[..], b"+o", b"history", b"+H", b"-i"].map(<[u8]>::to_vec));
-    }
-    argv.extend(beginning.options.iter().cloned());
-    argv.extend([b"-s".to_vec(), b"--".to_vec()]);
-    argv.extend(beginning.parameters.iter().cloned());
-    let mut environment = beginning.environment.clone();
-    if beginning.place == Place::Terminal {
-        // gate prompts, and the shell reads lines that nobody typed.
-        environment
-            .retain(|(name, _)| !matches!(name.as_slice(), b"PS0" | b"PS1" | b"PS2" | b"PROMPT_COMMAND"));
-        environment.extend([(b"PS1".to_vec(), Vec::new()), (b"PS2".to_vec(), Vec::new())]);
-    }
-    let variables = environment.iter();
-    Ok(Image {
-        file: c_string(beginning.file.as_os_str().as_bytes().to_vec())?,
-        argv: argv.into_iter().map(c_string).collect::<Result<_, _>>()?,
-        environment: variables
-            .map(|(name, value)| c_string([name.as_slice(), b"=", value].concat()))
-            .collect::<Result<_, _>>()?,
-    })
-}
-
-fn c_string(bytes: Vec<u8>) -> Result<CString, Failure> {
-    CString::new(bytes).map_err(|_| {
-        Failure::Start(io::Error::new(io::ErrorKind::InvalidInput, "a word or variable contains a NUL byte"))
-    })
 }
