@@ -25,7 +25,7 @@ pub(super) fn bytes(count: usize) -> Vec<u8> {
 
 /// Runs a command to its end with this standard input.
 #[expect(clippy::disallowed_methods, reason = "the test starts a client, not a gated command")]
-fn fed(mut command: Command, input: &[u8]) -> Done {
+pub(super) fn fed(mut command: Command, input: &[u8]) -> Done {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

@@ -50,6 +50,12 @@ fn what_is_printed_for_sshd_leaves_nothing_open() {
     let wrong = wrong(&key);
     assert!(wrong[0].starts_with("warn way in every key forces gate"), "{wrong:?}");
     assert_eq!(found(&shell).1, Some(0));
+    change(&key, "AuthorizedKeysFile ", "AuthorizedKeysFile .ssh/keys ");
+    let line = format!("{}\n", fs::read_to_string(key.path("authorized_keys")).unwrap());
+    let own = key.own(".ssh/keys", line);
+    let wrong = self::wrong(&key);
+    let line = format!("FAIL keys the account can add a key without options: {}", own.display());
+    assert!(wrong.contains(&line), "{wrong:#?}");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
     path::Path,
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use super::{
-    commands::bytes,
+    commands::{bytes, fed},
     server::{Server, Way, in_every_way},
 };
 use crate::support::house::{Done, finished};
@@ -174,6 +176,41 @@ fn each_path_of_an_sftp_session_is_judged() {
         let first = events.iter().find(|event| event["event"] == "reject").unwrap();
         assert_eq!(first["command"], format!("sftp read {}", server.home("secret.txt").display()), "{way:?}");
         assert_eq!((&first["cause"], &first["by"]["kind"]), (&"denied".into(), &"policy".into()), "{way:?}");
+    });
+}
+
+#[test]
+fn what_is_no_sftp_ends_the_session() {
+    in_every_way(|server, way| {
+        let done = fed(server.ssh(&["-T"], &["/usr/lib/openssh/sftp-server"]), b"GET / HTTP/1.1\r\n\r\n");
+        assert_eq!((done.stdout(), done.status), (String::new(), Some(125)), "{way:?}");
+        assert!(
+            done.stderr().contains("the copy was broken off: what passes is not SFTP"),
+            "{}",
+            done.stderr()
+        );
+    });
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test starts a client, not a gated command")]
+fn a_copy_of_a_client_that_vanished_ends() {
+    in_every_way(|server, way| {
+        let mut command = server.ssh(&["-T"], &["scp -t copy"]);
+        let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = client.stdin.take().unwrap();
+        stdin.write_all(b"C0644 1000000 x\nbegun").unwrap();
+        let (mut stdout, mut answer) = (client.stdout.take().unwrap(), [0; 2]);
+        stdout.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [0, 0], "{way:?}");
+        client.kill().unwrap();
+        client.wait().unwrap();
+        let until = Instant::now() + Duration::from_secs(30);
+        while !server.events().iter().any(|event| event["event"] == "exit") {
+            assert!(Instant::now() < until, "{way:?}: it does not end");
+            std::thread::yield_now();
+        }
+        assert!(transfers(server)[0].1 >= 16, "{way:?}");
     });
 }
 

@@ -205,6 +205,50 @@ fn an_argument_vector_is_no_transfer() {
     assert!(read(&CommandLine::Argv(words.to_vec()), &world()).is_none());
 }
 
+/// A machine in whose session the text is.
+struct Session(TestWorld);
+
+impl World for Session {
+    fn cwd(&self) -> &std::path::Path {
+        self.0.cwd()
+    }
+
+    fn home(&self) -> Option<&std::path::Path> {
+        self.0.home()
+    }
+
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.0.variable(name)
+    }
+
+    fn resolve(&self, path: &std::path::Path) -> crate::facts::Resolved {
+        self.0.resolve(path)
+    }
+
+    fn find_program(&self, name: &[u8]) -> Option<PathBuf> {
+        self.0.find_program(name)
+    }
+
+    fn is_session(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_session_starts_no_transfer_itself() {
+    for text in ["internal-sftp", "/usr/lib/openssh/sftp-server", "scp -t x", "rsync --server -e sh . x"] {
+        assert!(read(&line(text.as_bytes()), &Session(world())).is_none(), "{text}");
+        let facts = crate::facts::analyse(
+            &line(text.as_bytes()),
+            &Session(world()),
+            &crate::facts::Catalog::built_in(),
+        );
+        let invocation = &facts.invocations[0];
+        let executes = invocation.effects.iter().any(|effect| effect.kind == EffectKind::Execute);
+        assert!(facts.transfer.is_none() && (invocation.opaque.is_some() || executes), "{text}: {facts:?}");
+    }
+}
+
 #[test]
 fn a_refusal_points_at_the_word() {
     let facts = read(&line(b"rsync --server -e sh . x"), &world()).unwrap();
