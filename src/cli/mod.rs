@@ -28,6 +28,7 @@ use std::{
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
+    audit::LogError,
     config::ConfigError,
     exec::{self, Ended},
     exit::Exit,
@@ -215,6 +216,13 @@ pub fn tell(error: &anyhow::Error) -> Exit {
 }
 
 fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(LogError::Io { error, .. }) = error.downcast_ref::<LogError>()
+        && error.kind() == std::io::ErrorKind::ReadOnlyFilesystem
+    {
+        let hint =
+            "agents' own sandboxes do that: gate has to stand outside of them, `gate init AGENT` says how";
+        return Some(hint.to_owned());
+    }
     error.downcast_ref::<ConfigError>().map(ConfigError::hint)
 }
 

@@ -34,3 +34,21 @@ fn a_reviewer_outside_of_the_sandbox_is_told_why_nothing_can_be_answered() {
     drop(waiting.end());
     assert!(!house.has("f"));
 }
+
+#[test]
+fn where_the_sandbox_lets_nothing_be_written_nothing_runs_and_the_hint_says_why() {
+    let house = House::attended();
+    let script = "mount --bind \"$HOME\" \"$HOME\" && mount -o remount,ro,bind \"$HOME\" && exec \"$0\" -c 'echo canary'";
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .arg(env!("CARGO_BIN_EXE_gate"))
+        .current_dir("/")
+        .env_clear()
+        .env("HOME", house.path("home"))
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .stdin(std::process::Stdio::null());
+    let done = crate::support::house::finished(command);
+    assert_eq!((done.status, done.stdout()), (Some(125), String::new()));
+    assert!(done.stderr().contains("hint: agents' own sandboxes do that"), "{}", done.stderr());
+}
