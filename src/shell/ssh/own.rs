@@ -1,12 +1,12 @@
 //! Recognises that gate as a login shell is to start gate as a forced command.
 
-use std::{fs, os::unix::ffi::OsStrExt as _, path::Path};
+use std::{os::unix::ffi::OsStrExt as _, path::Path};
 
 use crate::{
     facts::CommandLine,
     shell::Wishes,
     syntax::{CommandKind, Parse, parse},
-    sys::{caller::CallerEnvironment, world},
+    sys::{ancestry, caller::CallerEnvironment, world},
 };
 
 /// The wishes of `gate [--agent NAME] ssh`, where a text is exactly that and names the very file that runs here.
@@ -55,7 +55,5 @@ fn is_this_program(program: &[u8]) -> bool {
 }
 
 fn is_running(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino()));
-    matches!((identity(path), identity(Path::new("/proc/self/exe"))), (Ok(one), Ok(two)) if one == two)
+    ancestry::identity(path).is_some_and(|file| ancestry::image(std::process::id()) == Some(file))
 }
