@@ -17,7 +17,10 @@ use crate::{
     pipeline::{Here, Run},
     policy::{Action, Decision},
     syntax::Dialect,
-    ui::{explain, style::Line},
+    ui::{
+        explain::{self, Detail},
+        style::Line,
+    },
 };
 
 const EXAMPLES: &str = "\
@@ -29,6 +32,7 @@ Examples:
   gate check 'git push --force origin main'
   gate check -c 'find . -name \"*.rs\" -exec wc -l {} +'
   gate check -- rm -rf build               As `gate -- rm -rf build` would be judged
+  gate check --all 'pip install -e .'      Every reason, not the strictest alone
   gate check --format json 'cat ~/.ssh/id_rsa' | jq .tier
   gate check --lines < commands.txt | jq -r .action | sort | uniq -c";
 
@@ -58,6 +62,9 @@ pub struct Arguments {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Show every reason, and from which word each effect follows
+    #[arg(long, conflicts_with = "lines")]
+    all: bool,
     /// Judge as if this agent asked
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -89,7 +96,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Format::Text => {
             let (style, width) = super::look_of_stdout();
             let mut lines = vec![explain::verdict(&decision), Line::default()];
-            lines.extend(explain::decision(&line, &facts, &decision, width, explain::Detail::Everything));
+            let detail = if arguments.all { Detail::Everything } else { Detail::Essential };
+            lines.extend(explain::decision(&line, &facts, &decision, width, detail));
             explain::render(&lines, style)
         }
     };

@@ -11,9 +11,9 @@ use super::{Catalog, CommandLine, EffectKind, Facts, Opacity, Program, Target, W
 use super::{disguise, transfer};
 
 /// Words of an argument vector.
-const MAX_WORDS: usize = 1 << 17;
+const MAX_WORDS: usize = 1 << 14;
 /// Bytes of an argument vector.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 17;
 
 /// Finds every invocation that a command line could start, and what each would do.
 ///

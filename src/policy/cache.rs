@@ -344,9 +344,9 @@ impl<'a> Rule<'a> {
     }
 
     /// The words of one word pattern.
-    pub(super) fn command(&self, number: usize) -> Result<Vec<&'a [u8]>, Corrupt> {
+    pub(super) fn command(&self, number: usize) -> Result<List<'a>, Corrupt> {
         let offset = self.commands()?.at(number)?;
-        self.bytes.list(offset, 2)?.texts().collect()
+        self.bytes.list(offset, 2)
     }
 
     pub(super) fn paths(&self) -> Result<Patterns<'a>, Corrupt> {

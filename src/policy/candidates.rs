@@ -150,20 +150,23 @@ fn strip<'p>(path: &'p [u8], directory: &Path) -> Option<&'p [u8]> {
 
 /// Every command rule that could speak of an invocation of `name`. `second` is its second word: absent, unknown
 /// (`Some(None)`), or known.
-pub(super) fn each_command(
+pub(super) fn each_command<'n>(
     policy: &Policy<'_>,
-    name: &[u8],
+    names: impl IntoIterator<Item = &'n [u8]>,
     second: Option<Option<&[u8]>>,
     judge: &mut Judge<'_>,
 ) -> Result<(), Corrupt> {
     let mut all = |key| policy.look_up(key, |rule, pattern| judge(rule, pattern).map(|_| Walk::On));
     all(index::any_program())?;
-    all(index::program(name))?;
-    match second {
-        None => Ok(()),
-        Some(Some(word)) => all(index::subcommand(name, word)),
-        Some(None) => all(index::strict_subcommands(name)),
+    for name in names {
+        all(index::program(name))?;
+        match second {
+            None => {}
+            Some(Some(word)) => all(index::subcommand(name, word))?,
+            Some(None) => all(index::strict_subcommands(name))?,
+        }
     }
+    Ok(())
 }
 
 /// Every rule for invocations that do nothing.

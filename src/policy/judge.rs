@@ -10,6 +10,7 @@ use crate::facts::{Effect, Invocation, Program, Target};
 
 use super::{
     Context, Corrupt, Policy, Tier,
+    bytes::List,
     cache::{Patterns, Rule},
     candidates,
     index::NO_PATTERN,
@@ -61,7 +62,7 @@ pub(super) fn searched(
     for (number, pattern) in court.found_commands()? {
         let rule = policy.rule(number)?;
         let floats = any_pattern(rule.paths()?, |pattern| paths::is_floating(pattern.below))?;
-        if floats && rule.tier()? >= Tier::High && court.words(&rule.command(pattern as usize)?) != Touch::No
+        if floats && rule.tier()? >= Tier::High && court.words(rule.command(pattern as usize)?)? != Touch::No
         {
             kinds = kinds.with(rule.kinds()?);
         }
@@ -135,20 +136,17 @@ impl<'c> Court<'c> {
         let Some(name) = name(self.invocation) else { return Ok(Vec::new()) };
         let second = self.invocation.words.get(1).map(|word| word.value.as_deref());
         let mut found = Vec::new();
-        let mut names = vec![name];
-        names.extend(self.path());
-        for name in names {
-            candidates::each_command(self.policy, name, second, &mut |rule, pattern| {
-                found.push((rule, pattern));
-                Ok(true)
-            })?;
-        }
+        let names = [Some(name), self.path()];
+        candidates::each_command(self.policy, names.into_iter().flatten(), second, &mut |rule, pattern| {
+            found.push((rule, pattern));
+            Ok(true)
+        })?;
         Ok(found)
     }
 
     fn command(&mut self, number: u32, pattern: usize) -> Result<(), Corrupt> {
         let rule = self.policy.rule(number)?;
-        let touch = self.words(&rule.command(pattern)?);
+        let touch = self.words(rule.command(pattern)?)?;
         if touch == Touch::No || !self.in_scope(rule)? {
             return Ok(());
         }
@@ -170,21 +168,19 @@ impl<'c> Court<'c> {
 
     /// How the invocation's words meet a pattern; the first is the program's name, or its path where the pattern
     /// has a slash.
-    fn words(&self, parts: &[&[u8]]) -> Touch {
-        let wants_path = parts.first().is_some_and(|part| part.contains(&b'/'));
-        let first = if wants_path { self.path() } else { name(self.invocation) };
-        let Some(first) = first else { return Touch::No };
+    fn words(&self, parts: List<'_>) -> Result<Touch, Corrupt> {
+        let Some(part) = parts.texts().next().transpose()? else { return Ok(Touch::No) };
+        let first = if part.contains(&b'/') { self.path() } else { name(self.invocation) };
         // Most patterns that are tried are those for names of a certain form, and end here.
-        if !parts.first().is_some_and(|part| pattern::matches(part, first)) {
-            return Touch::No;
-        }
+        let Some(first) = first.filter(|first| pattern::matches(part, first)) else { return Ok(Touch::No) };
+        let parts = &parts.texts().collect::<Result<Vec<_>, _>>()?;
         let rest = self.invocation.words.iter().skip(1).map(|word| word.value.as_deref());
         let bytes = rest.clone().map(|word| word.map_or(0, <[u8]>::len)).sum();
         self.work.spend(work::of_words(self.invocation.words.len(), bytes, parts));
         if self.work.is_spent() {
-            return Touch::Maybe;
+            return Ok(Touch::Maybe);
         }
-        words::touch(parts, std::iter::once(Some(first)).chain(rest))
+        Ok(words::touch(parts, std::iter::once(Some(first)).chain(rest)))
     }
 
     fn path(&self) -> Option<&'c [u8]> {

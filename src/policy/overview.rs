@@ -115,8 +115,8 @@ impl Policy<'_> {
 fn conditions(rule: Rule<'_>) -> Result<Vec<(&'static str, String)>, Corrupt> {
     let mut commands = Vec::new();
     for number in 0..rule.commands()?.len() {
-        let words = rule.command(number)?;
-        commands.push(words.iter().map(|word| text(word)).collect::<Vec<_>>().join(" "));
+        let words: Result<Vec<_>, _> = rule.command(number)?.texts().map(|word| Ok(text(word?))).collect();
+        commands.push(words?.join(" "));
     }
     let [user, host, agent] = rule.when_texts()?;
     let recursive = rule.recursive()?.map(|wanted| wanted.to_string());
