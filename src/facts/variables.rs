@@ -245,15 +245,19 @@ impl<'s> Variables<'s> {
             Followed::Loop => self.is_inside(index, *at),
             _ => self.script.commands.get(*at).is_some_and(|command| !command.conditional && *at < index),
         };
-        assigned.anything_from.is_none() && assignments.iter().all(integer) && assignments.iter().any(before)
+        let inherited = || {
+            let value =
+                self.world.variable(name).filter(|_| self.certain_environment && !is_set_by_shells(name));
+            value.is_some_and(|value| is_integer_text(&value))
+        };
+        assigned.anything_from.is_none()
+            && assignments.iter().all(integer)
+            && (assignments.iter().any(before) || inherited())
     }
 
     fn is_integer_word(&self, word: &Word) -> bool {
         match word.literal() {
-            Some(bytes) => {
-                let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-                !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
-            }
+            Some(bytes) => is_integer_text(bytes),
             None => {
                 let text = self.slice(word.span);
                 let inside = text.strip_prefix(b"$((").and_then(|text| text.strip_suffix(b"))"));
@@ -374,6 +378,11 @@ fn effect_on_variables(command: &Command) -> Option<Effect> {
         }
         Some(_) => None,
     }
+}
+
+fn is_integer_text(bytes: &[u8]) -> bool {
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// Variables that a shell sets whatever the environment says.

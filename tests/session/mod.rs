@@ -1,4 +1,6 @@
 //! Sessions: commands that arrive one after the other for one shell.
 
+mod differential;
 mod piped;
 mod talk;
+mod terminal;

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    os::fd::AsFd as _,
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio},
 };
 
@@ -48,6 +49,17 @@ impl Talk {
     /// Writes bytes.
     pub(super) fn write(&mut self, text: &str) {
         self.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Writes a part, and waits until gate has read it. Nobody may read it any more.
+    pub(super) fn write_taken(&mut self, text: &str) {
+        let Some(stdin) = self.stdin.as_mut() else { return };
+        if stdin.write_all(text.as_bytes()).is_err() {
+            return;
+        }
+        while gate::sys::descriptors::waiting(stdin.as_fd()) > 0 && self.child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
     }
 
     /// Writes a command, then a sentinel in a second write; gives the command's output and its status.

@@ -28,16 +28,8 @@ impl Frame<'_> {
     ///
     /// A text that is not certainly complete is quoted as a whole and evaluated: it cannot swallow what follows it.
     pub(super) fn around(&self, text: &[u8]) -> Vec<u8> {
-        let mut lines = b"{ { \\builtin : ".to_vec();
-        lines.extend(quote(&self.state.last));
-        lines.extend_from_slice(b"; ");
-        for name in PROMPTS.iter().filter(|_| self.place == Place::Terminal) {
-            if let Some(value) = self.state.value(name).filter(|value| !value.is_empty()) {
-                lines.extend([name, &b"="[..], &quote(value), b"; "].concat());
-            }
-        }
-        lines.extend(self.restored_status(text));
-        lines.extend_from_slice(b"} >/dev/null 2>&1; ");
+        let mut lines = b"{ ".to_vec();
+        lines.extend(self.restored(text));
         if is_whole(text, self.dialect) {
             lines.extend_from_slice(text);
         } else {
@@ -47,7 +39,30 @@ impl Frame<'_> {
         // A joined line at the end of the text joins with this newline, and not with the brace.
         lines.extend_from_slice(b"\n\n} <");
         lines.extend(quote(self.stdin));
+        // An error or an interrupt discards the rest of the line that it hits. Without a terminal the report stands on the
+        // next; on one, a prompt would come before that line.
+        lines.extend_from_slice(if self.place == Place::Terminal { b"; " } else { b"\n" });
+        lines
+    }
+
+    /// The last line, behind which the shell ends as at the end of its input.
+    pub(super) fn ending(&self) -> Vec<u8> {
+        let restored = self.restored(b"");
+        [b"{ ", restored.as_slice(), b"} <", &quote(self.stdin), b"\n"].concat()
+    }
+
+    /// What a text finds of the one before it: `$_`, the prompts that the session set, `$?`.
+    fn restored(&self, text: &[u8]) -> Vec<u8> {
+        let mut lines = b"{ \\builtin : ".to_vec();
+        lines.extend(quote(&self.state.last));
         lines.extend_from_slice(b"; ");
+        for name in PROMPTS.iter().filter(|_| self.place == Place::Terminal) {
+            if let Some(value) = self.state.value(name).filter(|value| !value.is_empty()) {
+                lines.extend([name, &b"="[..], &quote(value), b"; "].concat());
+            }
+        }
+        lines.extend(self.restored_status(text));
+        lines.extend_from_slice(b"} >/dev/null 2>&1; ");
         lines
     }
 

@@ -25,7 +25,7 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
         signal::Signal,
-        socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair},
+        socket::{AddressFamily, MsgFlags, Shutdown, SockFlag, SockType, send, shutdown, socketpair},
     },
     unistd::read,
 };
@@ -210,6 +210,9 @@ impl Shell {
         if let Some(ended) = self.ended {
             return Ok(ended);
         }
+        if self.place() == Place::Outputs {
+            return self.end_of_input();
+        }
         // A shell with jobs that are stopped ends the second time only.
         match self.feed(b"\\builtin exit\n\\builtin exit\n")? {
             Step::Ended(ended) => Ok(ended),
@@ -217,6 +220,25 @@ impl Shell {
                 self.child.signal(Signal::SIGHUP);
                 Err(Failure::Session("the session's shell does not end"))
             }
+        }
+    }
+
+    /// Lets the shell find the end of its input, so that nothing that it traces says otherwise.
+    fn end_of_input(&mut self) -> Result<Ended, Failure> {
+        let frame =
+            Frame { state: &self.state, dialect: self.dialect, stdin: &self.stdin, place: Place::Outputs };
+        let bytes = frame.ending();
+        let mut sent = 0;
+        loop {
+            if let Some(ended) = self.reap() {
+                return Ok(ended);
+            }
+            sent += self.send(bytes.get(sent..).unwrap_or_default());
+            if sent == bytes.len() {
+                let _ = shutdown(self.line.as_raw_fd(), Shutdown::Write);
+            }
+            self.poll(sent < bytes.len(), sent < bytes.len())?;
+            self.receive();
         }
     }
 
