@@ -78,6 +78,16 @@ fn a_script_on_standard_input_is_a_session() {
 }
 
 #[test]
+fn a_login_at_a_terminal_is_a_session() {
+    in_every_way(|server, way| {
+        let done = fed(server.ssh(&["-tt"], &[]), b"cd /usr && echo \"in $PWD\"; exit 5\n");
+        let shown = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert_eq!(done.status, Some(5), "{way:?}: {shown}");
+        assert!(shown.contains("in /usr\r\n"), "{way:?}: {shown}");
+    });
+}
+
+#[test]
 fn a_terminal_is_there_where_the_client_wants_one() {
     in_every_way(|server, way| {
         let text = "test -t 0 && test -t 1 && echo terminal";

@@ -288,7 +288,9 @@ impl Server {
     /// The events of the account's audit log, as JSON.
     pub(super) fn events(&self) -> Vec<serde_json::Value> {
         let log = fs::read_to_string(self.home(".local/state/gate/audit.jsonl")).unwrap_or_default();
-        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        // The last line may be in the making.
+        let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        whole.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
