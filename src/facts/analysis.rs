@@ -164,6 +164,7 @@ impl Analysis<'_> {
         } else {
             self.world.find_program(name.as_bytes())
         };
+        let path = path.map(|path| self.world.stands_for(&path).unwrap_or(path));
         let unseen = path.is_none() && !name.contains('/');
         let trusted = unseen || path.as_deref().is_some_and(|path| self.is_system_program(path));
         let entry = if trusted { self.catalog.program(base_name(name)) } else { None };

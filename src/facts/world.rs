@@ -37,6 +37,11 @@ pub trait World {
         false
     }
 
+    /// The shell that runs what a link to gate under a shell's name is given; `None` for every other path.
+    fn stands_for(&self, _path: &Path) -> Option<PathBuf> {
+        None
+    }
+
     /// Whether a program at this absolute path is the system's own, so that the catalog may speak of it by name.
     fn is_system_program(&self, path: &Path) -> bool {
         const DIRECTORIES: [&str; 6] =

@@ -1,11 +1,15 @@
 //! The machine as analysis sees it: with the places where the policy expects programs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
 
 use crate::{
+    config::Settings,
     facts::{self, Catalog, CommandLine, Depth, Facts, Resolved, World},
     policy::{self, Context, Corrupt, Decision, Policy, Whitelist},
-    sys::{self, ancestry, files::Trust, world::Machine},
+    sys::{self, ancestry, world::Machine},
 };
 
 use super::within::Doubt;
@@ -15,6 +19,7 @@ pub(super) struct Around<'a> {
     pub(super) machine: &'a Machine,
     pub(super) policy: &'a Policy<'a>,
     pub(super) context: &'a Context,
+    pub(super) settings: &'a Settings,
     /// Whether it is for a session.
     pub(super) session: bool,
     /// What that makes doubtful.
@@ -77,25 +82,27 @@ impl World for Around<'_> {
         self.machine.tracked_names_fit(directory, fits)
     }
 
-    /// A damaged policy expects nothing. gate as a shell is the shell that it stands for: it judges its text again.
+    /// A damaged policy expects nothing.
     fn is_system_program(&self, path: &Path) -> bool {
-        self.policy.expects_program(self.context, path).unwrap_or(false) || self.is_gate_as_shell(path)
+        self.policy.expects_program(self.context, path).unwrap_or(false)
+    }
+
+    fn stands_for(&self, path: &Path) -> Option<PathBuf> {
+        let shell = match path.file_name()?.as_bytes() {
+            b"bash" => &self.settings.shell,
+            b"sh" => &self.settings.sh,
+            _ => return None,
+        };
+        self.is_gate(path).then(|| shell.clone())
     }
 }
 
 impl Around<'_> {
-    /// Whether a path is a link to this very program under a shell's name, where an agent cannot put another in its
-    /// place between the decision and the start.
-    fn is_gate_as_shell(&self, path: &Path) -> bool {
-        let named = || path.file_name().is_some_and(|name| ["bash", "sh"].iter().any(|shell| name == *shell));
-        let own = || {
-            path.parent().is_some_and(|directory| {
-                self.context.gate_paths.iter().any(|own| directory.starts_with(own))
-                    || Trust::Root.check(directory).is_ok()
-            })
-        };
-        named()
-            && own()
-            && ancestry::identity(path).is_some_and(|file| ancestry::image(std::process::id()) == Some(file))
+    /// Whether a path leads to this very program, where an agent cannot put another in its place between the decision
+    /// and the start.
+    fn is_gate(&self, path: &Path) -> bool {
+        let is_own = |directory: &Path| self.context.gate_paths.iter().any(|own| directory.starts_with(own));
+        ancestry::identity(path).is_some_and(|file| ancestry::image(std::process::id()) == Some(file))
+            && (path.parent().is_some_and(is_own) || self.is_system_program(path))
     }
 }

@@ -134,7 +134,8 @@ impl Here {
     fn decide_on<'h>(&'h self, machine: &'h Machine, line: &CommandLine) -> Result<Decided<'h>> {
         let (policy, whitelist) = (self.loaded.policy()?, self.loaded.whitelist()?);
         let (session, doubt) = (self.within.is_some(), self.doubt.as_ref());
-        let around = Around { machine, policy: &policy, context: &self.context, session, doubt };
+        let settings = self.settings();
+        let around = Around { machine, policy: &policy, context: &self.context, settings, session, doubt };
         let (facts, decision) = around.decide(line, &self.catalog, &whitelist)?;
         Ok((facts, decision, machine))
     }

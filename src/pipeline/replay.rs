@@ -93,7 +93,9 @@ impl Replay {
         let cwd = PathBuf::from(OsStr::from_bytes(subject.cwd.as_bytes()));
         let machine = Machine::new(cwd, Arc::clone(&self.environment));
         let context = self.context(subject, &machine);
-        let around = Around { machine: &machine, policy, context: &context, session: false, doubt: None };
+        let settings = &self.loaded.settings;
+        let around =
+            Around { machine: &machine, policy, context: &context, settings, session: false, doubt: None };
         let (facts, decision) = around.decide(&line, &self.catalog, whitelist)?;
         Ok(Some(Rejudged { facts, decision, context }))
     }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::DirBuilderExt as _;
 
-use crate::support::house::{Done, House};
+use crate::support::house::{Done, House, finished};
 
 use super::link;
 
@@ -83,6 +83,20 @@ fn a_denial_stands_within_an_accepted_run() {
     let done = approved(&house, &format!("exec {bash} -c \"$(cat line)\""));
     assert_eq!(done.status, Some(126));
     assert!(done.stderr().contains("denied by policy"), "{}", done.stderr());
+}
+
+#[test]
+fn a_link_to_gate_first_on_the_path_changes_no_decision() {
+    let house = House::unattended();
+    let bash = link(&house, "bash");
+    let mut command = house.command(&["-c", "bash -c 'echo in; ls' && sh -c 'echo sh'"]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", bash.parent().unwrap().display()));
+    let done = finished(command);
+    assert_eq!((done.stdout(), done.stderr(), done.status), ("in\nsh\n".into(), String::new(), Some(0)));
+    // A link elsewhere could be another file by the time that it is started.
+    let stray = house.path("home/project/bash");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gate"), &stray).unwrap();
+    assert_eq!(house.run(&["check", "./bash -c ls"]).status, Some(3));
 }
 
 #[test]
