@@ -151,6 +151,29 @@ fn what_a_shell_would_read_on_for_is_read_on_for() {
 }
 
 #[test]
+fn an_alias_is_judged_as_what_stands_for_it() {
+    let screen = Screen::with(House::attended(), 80, 24);
+    screen.approved("alias greet='echo hello' wipe='rm -rf /'");
+    screen.wait_last(PROMPT);
+    screen.line("greet you");
+    screen.wait("hello you\n");
+    screen.line("wipe");
+    screen.wait("gate: denied by policy");
+    screen.wait("gate:   rm -rf /");
+}
+
+#[test]
+fn a_prompt_of_the_sessions_own_is_expanded_by_its_shell() {
+    let screen = Screen::with(House::attended(), 80, 24);
+    screen.approved("PS1='[\\w $?] '");
+    screen.wait_last("[~/project 0]");
+    screen.line("cd /usr; false");
+    screen.wait_last("[/usr 1]");
+    screen.line("echo \"<$PS1>\"");
+    screen.wait("<[\\w $?] >\n");
+}
+
+#[test]
 fn jobs_are_stopped_continued_and_interrupted() {
     let screen = Screen::open(80, 24);
     screen.line("sleep 1000");
@@ -168,8 +191,10 @@ fn jobs_are_stopped_continued_and_interrupted() {
     screen.line("sleep 0.01 & wait; echo \"en\"ded");
     screen.wait("ended\n");
     screen.wait_last(PROMPT);
-    screen.line("false");
+    screen.keys(&["x", "y"]);
+    screen.wait_last(&format!("{PROMPT} xy"));
     screen.keys(&["C-c"]);
+    screen.wait_last(PROMPT);
     screen.line("echo \"t$?\"; false");
     screen.wait("t130\n");
     screen.wait_last(PROMPT);

@@ -51,6 +51,8 @@ use terminal::Terminal;
 
 /// More than this no shell reports of itself.
 const LONGEST_REPORT: usize = 8 << 20;
+/// Milliseconds after which a shell that has begun to report is taken to have been interrupted.
+const PATIENCE: u16 = 500;
 
 /// A session's shell.
 pub struct Shell {
@@ -75,6 +77,13 @@ pub enum Step {
     Done,
     /// It ended the shell.
     Ended(Ended),
+}
+
+/// What a wait for the shell found.
+enum Polled {
+    Readable,
+    Silent,
+    Other,
 }
 
 /// Why a wait for the caller is over.
@@ -237,7 +246,7 @@ impl Shell {
             if sent == bytes.len() {
                 let _ = shutdown(self.line.as_raw_fd(), Shutdown::Write);
             }
-            self.poll(sent < bytes.len(), sent < bytes.len())?;
+            self.poll(sent < bytes.len(), sent < bytes.len(), false)?;
             self.receive();
         }
     }
@@ -254,7 +263,7 @@ impl Shell {
                     PollFd::new(input, PollFlags::POLLIN),
                 ];
                 polled.extend(self.signals.iter().map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)));
-                wait(&mut polled)?
+                wait(&mut polled, PollTimeout::NONE)?
             };
             self.receive();
             if let Some(ended) = self.reap() {
@@ -310,37 +319,45 @@ impl Shell {
     /// Sends lines and collects what the shell says between the first of these marks that it says, up to the last of
     /// them; `None` where the shell ended instead.
     fn converse(&mut self, bytes: &[u8], marks: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
-        let mut sent = 0;
+        let mut marks: Vec<String> = marks.iter().map(|mark| (*mark).to_owned()).collect();
+        let mut unsent = bytes.to_vec();
         let mut answer = Vec::new();
         let mut open = true;
-        let heads: Vec<String> = marks.iter().map(|mark| format!("{mark}\0")).collect();
-        let tail = format!("\0{}\0", marks.last().unwrap_or(&""));
-        let begins = |answer: &[u8], head: &str| head.bytes().zip(answer).all(|(one, two)| one == *two);
         loop {
-            let Some(head) = heads.iter().find(|head| begins(&answer, head)) else {
-                return Err(self.distrust());
-            };
-            if answer.len() > LONGEST_REPORT {
+            let begins = |mark: &String| mark.bytes().chain([0]).zip(&answer).all(|(one, two)| one == *two);
+            if answer.len() > LONGEST_REPORT || !marks.iter().any(begins) {
                 return Err(self.distrust());
             }
+            let tail = format!("\0{}\0", marks.last().map_or("", String::as_str));
             if answer.len() > tail.len() && answer.ends_with(tail.as_bytes()) {
-                return Ok(between(&answer, head));
+                return marks
+                    .iter()
+                    .find_map(|mark| between(&answer, mark))
+                    .map(Some)
+                    .ok_or_else(|| self.distrust());
             }
             if let Some(ended) = self.reap() {
                 self.ended = Some(ended);
                 return Ok(None);
             }
-            let readable = self.poll(open, sent < bytes.len())?;
-            self.receive();
-            sent += self.send(bytes.get(sent..).unwrap_or_default());
-            if open && readable {
-                open = self.collect(&mut answer);
+            let begun = self.terminal.is_some() && !answer.is_empty();
+            match self.poll(open, !unsent.is_empty(), begun)? {
+                Polled::Silent => {
+                    // An interrupt hit the last report itself: another is asked for.
+                    marks.push(mark()?);
+                    let mark = marks.last().map_or("", String::as_str);
+                    unsent.extend(feed::report(mark, self.number, Place::Terminal));
+                }
+                Polled::Readable if open => open = self.collect(&mut answer),
+                Polled::Readable | Polled::Other => {}
             }
+            self.receive();
+            unsent.drain(..self.send(&unsent).min(unsent.len()));
         }
     }
 
     /// Waits for something to happen; tells whether there is something to read from the shell.
-    fn poll(&self, open: bool, unsent: bool) -> Result<bool, Failure> {
+    fn poll(&self, open: bool, unsent: bool, impatient: bool) -> Result<Polled, Failure> {
         let mut wanted = PollFlags::POLLIN;
         wanted.set(PollFlags::POLLOUT, unsent);
         // Without the line there is nothing to read but the shell's end.
@@ -351,7 +368,12 @@ impl Shell {
         };
         let mut polled = vec![PollFd::new(self.child.as_fd(), PollFlags::POLLIN), line];
         polled.extend(self.signals.iter().map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)));
-        Ok(wait(&mut polled)?.get(1) == Some(&true))
+        let ready = wait(&mut polled, if impatient { PATIENCE.into() } else { PollTimeout::NONE })?;
+        Ok(match ready.get(1) {
+            _ if !ready.contains(&true) && impatient => Polled::Silent,
+            Some(true) => Polled::Readable,
+            _ => Polled::Other,
+        })
     }
 
     fn send(&self, bytes: &[u8]) -> usize {
@@ -411,20 +433,21 @@ impl Drop for Shell {
     }
 }
 
-fn wait(polled: &mut [PollFd<'_>]) -> Result<Vec<bool>, Failure> {
-    match poll(polled, PollTimeout::NONE) {
+fn wait(polled: &mut [PollFd<'_>], timeout: PollTimeout) -> Result<Vec<bool>, Failure> {
+    match poll(polled, timeout) {
         Ok(_) => Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect()),
         Err(Errno::EINTR) => Ok(vec![false; polled.len()]),
         Err(error) => Err(Failure::System("cannot wait for the session's shell", error.into())),
     }
 }
 
-/// What stands between a head and the same mark behind it.
-fn between(answer: &[u8], head: &str) -> Option<Vec<u8>> {
-    let inner = answer.strip_prefix(head.as_bytes())?;
-    let tail = format!("\0{head}");
-    let end = inner.windows(tail.len()).position(|window| window == tail.as_bytes())?;
-    inner.get(..end).map(<[u8]>::to_vec)
+/// What stands between a mark and the same mark behind it.
+fn between(answer: &[u8], mark: &str) -> Option<Vec<u8>> {
+    let find =
+        |text: &[u8], what: &str| text.windows(what.len()).position(|window| window == what.as_bytes());
+    let head = format!("{mark}\0");
+    let inner = answer.get(find(answer, &head)? + head.len()..)?;
+    inner.get(..find(inner, &format!("\0{head}"))?).map(<[u8]>::to_vec)
 }
 
 type Fields<'a> = Vec<&'a [u8]>;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Next, Session,
+    Next, Session, aliases,
     editor::{Editor, Line},
 };
 
@@ -62,6 +62,7 @@ impl Session {
         }
         text.push(b'\n');
         self.shell.mark(&String::from_utf8_lossy(&text));
+        let text = aliases::expand(&text, &self.shell.state().aliases, self.shell.dialect());
         let next = self.gate(text.clone(), text)?;
         if let Next::Refused(status) = next {
             self.shell.skip(b"", status);

@@ -3,6 +3,7 @@
 //! Every complete command is decided before the shell sees it; a refusal is one line on standard error and a status of
 //! 126, and the session goes on.
 
+mod aliases;
 mod completion;
 mod editor;
 mod history;
