@@ -17,7 +17,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Wrapper {
     client: String,
-    file: String,
+    file: Option<String>,
     before: Vec<String>,
     command: Command,
     after: Vec<String>,
@@ -34,6 +34,7 @@ struct Wrapper {
 enum Command {
     Quoted,
     Verbatim,
+    None,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +68,7 @@ pub fn compile(text: &str) -> Result<String, String> {
     }
     let mut out = "pub(super) static WRAPPERS: &[Wrapper] = &[\n".to_owned();
     for wrapper in &file.wrapper {
-        let path = pieces(&wrapper.file, "")?;
+        let path = wrapper.file.as_deref().map_or(Ok(String::new()), |file| pieces(file, ""))?;
         let side = |patterns: &[String]| {
             patterns
                 .iter()

@@ -52,7 +52,11 @@ pub fn analyse(line: &CommandLine, world: &dyn World, catalog: &Catalog) -> Fact
             }
         }
         CommandLine::Wrapped(_) => {
-            let text = line.text();
+            let text = match line.wrapped() {
+                // Nothing at all would be asked about: nobody could judge it.
+                Some(wrapped) if wrapped.command.is_empty() => b":".to_vec(),
+                _ => line.text(),
+            };
             let script = analysis.whole_text(&text, Dialect::Bash, scene);
             if let (Some(wrapped), Some(script)) = (line.wrapped(), script) {
                 analysis.in_wrapper(&wrapped, &script);
@@ -111,7 +115,7 @@ impl Analysis<'_> {
             });
         let why = if redefines || reassigns {
             "changes what its wrapper does afterwards"
-        } else if !is_its_own_place(wrapped.file, self.world) {
+        } else if wrapped.file.is_some_and(|file| !is_its_own_place(file, self.world)) {
             "the file that its wrapper writes is a link"
         } else {
             return;

@@ -36,10 +36,21 @@ impl CommandLine {
     #[must_use]
     pub fn shell(text: Vec<u8>, dialect: Dialect, options: Vec<Vec<u8>>, arguments: Vec<Vec<u8>>) -> Self {
         let bare = dialect == Dialect::Bash && options.is_empty() && arguments.is_empty();
-        if bare && wrapper::unwrap(&text).is_some() {
+        if bare && wrapper::unwrap(&text).is_some_and(|wrapped| !wrapped.command.is_empty()) {
             return Self::Wrapped(text);
         }
         Self::Shell { text, dialect, options, arguments }
+    }
+
+    /// What a session begins with: one text for its shell, which may be a known agent's settings of the prompt.
+    #[must_use]
+    pub fn opening(text: Vec<u8>, dialect: Dialect) -> Self {
+        if dialect == Dialect::Bash
+            && wrapper::unwrap(&text).is_some_and(|wrapped| wrapped.command.is_empty())
+        {
+            return Self::Wrapped(text);
+        }
+        Self::Shell { text, dialect, options: Vec::new(), arguments: Vec::new() }
     }
 
     /// The text that people read and that every span counts in: a shell text as it is, of a wrapped one the command,
@@ -50,7 +61,8 @@ impl CommandLine {
             Self::Argv(argv) => quoted(argv).0,
             Self::Shell { text, .. } => text.clone(),
             Self::Wrapped(whole) => {
-                self.wrapped().map_or_else(|| whole.clone(), |wrapped| wrapped.command.into_owned())
+                let command = self.wrapped().map(|wrapped| wrapped.command.into_owned());
+                command.filter(|command| !command.is_empty()).unwrap_or_else(|| whole.clone())
             }
         }
     }

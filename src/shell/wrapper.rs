@@ -42,6 +42,8 @@ enum Quoting {
     Quoted,
     /// As it is.
     Verbatim,
+    /// There is none.
+    None,
 }
 
 /// A command in its wrapper.
@@ -54,7 +56,7 @@ pub struct Wrapped<'t> {
     /// Where it stands in the whole text, its quotes included.
     pub span: Range<usize>,
     /// The file that the wrapper writes.
-    pub file: &'t [u8],
+    pub file: Option<&'t [u8]>,
 }
 
 /// Finds the command in a text that is exactly a known wrapper around it.
@@ -71,13 +73,15 @@ pub fn unwrap(text: &[u8]) -> Option<Wrapped<'_>> {
 impl Wrapper {
     fn between<'t>(&'static self, text: &'t [u8], begun: &Followed, after: &[Piece]) -> Option<Wrapped<'t>> {
         let span = begun.end..text.len().checked_sub(length(after))?;
-        let word = text.get(span.clone()).filter(|word| !word.is_empty())?;
+        let word = text.get(span.clone())?;
         let ended = follow(after, text, span.end)?;
         let command = match self.command {
             Quoting::Quoted => unquoted(word)?,
-            Quoting::Verbatim => Cow::Borrowed(word),
+            Quoting::Verbatim if word.is_empty() => return None,
+            Quoting::None if !word.is_empty() => return None,
+            Quoting::Verbatim | Quoting::None => Cow::Borrowed(word),
         };
-        let file = text.get(begun.file.clone().or(ended.file)?)?;
+        let file = begun.file.clone().or(ended.file).and_then(|file| text.get(file));
         Some(Wrapped { wrapper: self, command, span, file })
     }
 }

@@ -196,13 +196,15 @@ fn losses(out: &mut Vec<Line>, facts: &Facts, width: usize) {
 /// What stands around the command and is not shown with it.
 fn wrapper(out: &mut Vec<Line>, line: &CommandLine, width: usize, detail: Detail) {
     let (Some(wrapped), CommandLine::Wrapped(whole)) = (line.wrapped(), line) else { return };
-    let (client, file) = (wrapped.wrapper.client, Printable::line(wrapped.file));
-    fact(
-        out,
-        "within",
-        &format!("the wrapper that {client} puts around every command; it also writes {file}"),
-        width,
-    );
+    let client = wrapped.wrapper.client;
+    let text = match wrapped.file {
+        Some(file) => format!(
+            "the wrapper that {client} puts around every command; it also writes {}",
+            Printable::line(file)
+        ),
+        None => format!("what {client} begins a session with: settings of its prompt"),
+    };
+    fact(out, "within", &text, width);
     if detail == Detail::Everything {
         fact(out, "whole", Printable::line(whole).as_str(), width);
     }

@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -73,7 +74,7 @@ impl Editor {
         let style = if is_plain(state) { Style::Plain } else { Style::Ansi };
         let files = FilenameCompleter::new();
         self.lines.set_helper(Some(Knowledge { files, state: Arc::clone(state), dialect, style }));
-        match self.lines.readline(prompt) {
+        match self.lines.readline(last_line(prompt)) {
             Ok(line) => {
                 if history::is_kept(&line) {
                     let _ = self.lines.add_history_entry(&line);
@@ -85,6 +86,18 @@ impl Editor {
             Err(_) => Line::Over,
         }
     }
+}
+
+/// Shows all lines of a prompt but the last, once: a line editor repaints what it is given with each key, and agents that
+/// read the screen would take each for the end of a command.
+fn last_line(prompt: &str) -> &str {
+    let Some((above, last)) = prompt.rsplit_once('\n') else { return prompt };
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout
+        .write_all(above.as_bytes())
+        .and_then(|()| stdout.write_all(b"\n"))
+        .and_then(|()| stdout.flush());
+    last
 }
 
 fn is_plain(state: &State) -> bool {

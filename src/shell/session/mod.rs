@@ -40,6 +40,8 @@ struct Session {
     stdin: StdinKind,
     /// The variables that programs got when a person last saw what the session does.
     seen: Arc<Vec<(Vec<u8>, Vec<u8>)>>,
+    /// Whether anything was decided before.
+    begun: bool,
     _registration: Registration,
 }
 
@@ -73,12 +75,20 @@ impl Session {
         };
         let shell = Shell::start(&beginning, recorder)?;
         let seen = Arc::new(shell.state().exported());
-        Ok(Self { shell, agent: wishes.agent.clone(), stdin, seen, _registration: registration })
+        Ok(Self {
+            shell,
+            agent: wishes.agent.clone(),
+            stdin,
+            seen,
+            begun: false,
+            _registration: registration,
+        })
     }
 
     /// Decides `decided`, and feeds `fed` if it may run.
     fn gate(&mut self, decided: Vec<u8>, fed: Vec<u8>) -> Result<Next> {
         let run = self.run_of(decided, fed);
+        self.begun = true;
         let passed = match pipeline::gate_line(&mut self.shell, &run) {
             Ok(passed) => passed,
             // The shell is as it was: nothing was fed.
@@ -111,13 +121,13 @@ impl Session {
             stdin: self.stdin,
             seen: Arc::clone(&self.seen),
         };
+        let command_line = if self.begun {
+            CommandLine::Shell { text: decided, dialect, options: Vec::new(), arguments: Vec::new() }
+        } else {
+            CommandLine::opening(decided, dialect)
+        };
         Run {
-            command_line: CommandLine::Shell {
-                text: decided,
-                dialect,
-                options: Vec::new(),
-                arguments: Vec::new(),
-            },
+            command_line,
             pty: Pty::AsCaller,
             no_record: false,
             agent: self.agent.clone(),
