@@ -200,3 +200,63 @@ fn a_killed_client_leaves_nothing_running() {
     }
     assert!(gone());
 }
+
+#[test]
+fn a_text_with_nul_bytes_is_refused_whole() {
+    let house = House::attended();
+    let mut talk = Talk::begin(&house);
+    assert_eq!(talk.say("echo a\0b\n"), said("", 126));
+    assert_eq!(talk.complaint(), "gate: denied: the text has NUL bytes in it, which no shell reads\n");
+}
+
+/// Tries every way to the other end of the shell's line that a path leads to.
+const HOSTILE: &str = r#"
+import os
+injected = b"echo injected > injected\n"
+shell = os.getppid()
+gate = int(open(f"/proc/{shell}/stat").read().rsplit(")", 1)[1].split()[1])
+opened = []
+for pid in (shell, gate):
+    try:
+        names = os.listdir(f"/proc/{pid}/fd")
+    except PermissionError:
+        names = range(64)
+    for name in names:
+        path = f"/proc/{pid}/fd/{name}"
+        try:
+            # What the client writes is decided whoever writes it.
+            if os.readlink(path).startswith("pipe:"):
+                continue
+        except OSError:
+            pass
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+            os.write(descriptor, injected)
+            if os.readlink(path) != "/dev/null":
+                opened.append(path)
+        except OSError:
+            pass
+for name in range(3, 64):
+    try:
+        os.write(name, injected)
+        opened.append(name)
+    except OSError:
+        pass
+print("opened", len(opened))
+"#;
+
+#[test]
+fn an_approved_but_hostile_program_cannot_feed_the_shell() {
+    let house = House::attended();
+    house.write("home/project/hostile.py", HOSTILE);
+    let mut talk = Talk::begin(&house);
+    assert_eq!(talk.say("x=5\n"), said("", 0));
+    let (output, status) = talk.approved(&house, "python3 hostile.py\n");
+    assert_eq!(status, 0, "{output}");
+    if !nix::unistd::geteuid().is_root() {
+        // Root opens what gate has open, but its line is a socket, to which no path leads.
+        assert_eq!(output, "opened 0\n");
+    }
+    assert_eq!(talk.say("echo $x\n"), said("5\n", 0));
+    assert!(!house.has("injected"));
+}

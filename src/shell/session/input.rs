@@ -31,6 +31,8 @@ pub(super) struct Batch {
     pub(super) text: Vec<u8>,
     /// The commands one by one, as lengths.
     parts: Vec<usize>,
+    /// Whether there is something in it of which nobody knows where it ends.
+    opaque: bool,
 }
 
 impl Input {
@@ -68,7 +70,10 @@ impl Input {
             Rest::Incomplete => self.over || all >= MOST,
             Rest::Opaque(_) => self.waiting.ends_with(b"\n"),
         };
-        if whole && all > 0 {
+        let opaque = whole && all > 0;
+        if opaque {
+            // A client that was not answered has written its sentinel behind what is not understood.
+            ends.extend(last_sentinel(&self.waiting, ends.last().copied().unwrap_or(0)));
             ends.push(all);
         }
         let end = ends.last().copied()?;
@@ -76,7 +81,7 @@ impl Input {
         let starts = [0].into_iter().chain(ends.iter().copied());
         let parts =
             starts.zip(&ends).map(|(start, end)| end.saturating_sub(start)).filter(|length| *length > 0);
-        Some(Batch { text, parts: parts.collect() })
+        Some(Batch { text, parts: parts.collect(), opaque })
     }
 }
 
@@ -97,7 +102,8 @@ impl Batch {
     pub(super) fn to_decide(&self, commands: &[(&[u8], Option<Sentinel>)], dialect: Dialect) -> Vec<u8> {
         let others = || commands.iter().filter(|(_, sentinel)| sentinel.is_none());
         let text: Vec<u8> = others().flat_map(|(text, _)| text.iter().copied()).collect();
-        if redefines_print(&text, dialect) { self.text.clone() } else { text }
+        let all = self.opaque && !text.is_empty() || redefines_print(&text, dialect);
+        if all { self.text.clone() } else { text }
     }
 }
 
@@ -109,7 +115,55 @@ fn redefines_print(text: &[u8], dialect: Dialect) -> bool {
     })
 }
 
+/// Where the last line begins, behind `from`, if it could be a sentinel.
+fn last_sentinel(text: &[u8], from: usize) -> Option<usize> {
+    let before = text.strip_suffix(b"\n")?;
+    let start = before.iter().rposition(|byte| *byte == b'\n')? + 1;
+    (start > from && Sentinel::of(text.get(start..)?, &State::default()).is_some()).then_some(start)
+}
+
 fn is_ready(from: BorrowedFd<'_>) -> bool {
     let mut polled = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
     poll(&mut polled, PollTimeout::ZERO) == Ok(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(text: &str, over: bool) -> Option<(String, Vec<usize>)> {
+        let mut input = Input { waiting: text.into(), over };
+        let batch = input.batch(Dialect::Bash)?;
+        Some((String::from_utf8(batch.text).unwrap(), batch.parts))
+    }
+
+    #[test]
+    fn complete_commands_are_taken_and_the_rest_waits() {
+        assert_eq!(batch("a\nb\nif c\n", false), Some(("a\nb\n".to_owned(), vec![2, 2])));
+        assert_eq!(batch("if c\n", false), None);
+        assert_eq!(batch("if c\n", true), Some(("if c\n".to_owned(), vec![5])));
+        assert_eq!(batch("a", true), Some(("a\n".to_owned(), vec![2])));
+        assert_eq!(batch("", true), None);
+    }
+
+    #[test]
+    fn a_sentinel_is_found_behind_what_is_not_understood() {
+        assert_eq!(batch("a )\necho x $?\n", false), Some(("a )\necho x $?\n".to_owned(), vec![4, 10])));
+        assert_eq!(batch("a )\nrm x\n", false), Some(("a )\nrm x\n".to_owned(), vec![9])));
+        assert_eq!(batch("b\na )\necho x\n", false).unwrap().1, [2, 4, 7]);
+    }
+
+    #[test]
+    fn what_is_decided_is_everything_but_sentinels() {
+        let decided = |text: &str| {
+            let mut input = Input { waiting: text.into(), over: false };
+            let batch = input.batch(Dialect::Bash).unwrap();
+            let commands = batch.commands(&State::default());
+            String::from_utf8(batch.to_decide(&commands, Dialect::Bash)).unwrap()
+        };
+        assert_eq!(decided("echo one\nls\necho $?\nrm x\n"), "ls\nrm x\n");
+        assert_eq!(decided("echo one\n"), "");
+        assert_eq!(decided("echo() { rm x; }\necho one\n"), "echo() { rm x; }\necho one\n");
+        assert_eq!(decided("a )\necho one\n"), "a )\necho one\n");
+    }
 }

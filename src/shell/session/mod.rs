@@ -87,6 +87,11 @@ impl Session {
 
     /// Decides `decided`, and feeds `fed` if it may run.
     fn gate(&mut self, decided: Vec<u8>, fed: Vec<u8>) -> Result<Next> {
+        if fed.contains(&0) {
+            // A shell reads over such bytes: another text than the one that was shown would run.
+            say("denied: the text has NUL bytes in it, which no shell reads");
+            return Ok(Next::Refused(Exit::Denied.code()));
+        }
         let run = self.run_of(decided, fed);
         self.begun = true;
         let passed = match pipeline::gate_line(&mut self.shell, &run) {
