@@ -1,7 +1,7 @@
 //! The figures that README's claims rest on: ratios in one interleaved run, printed as a table.
 //!
 //! `cargo bench --bench figures` measures everything; `-- latency`, `-- throughput`, `-- memory`, `-- decision`,
-//! `-- adversarial` and `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
+//! `-- adversarial`, `-- keystroke` and `-- instructions` measure one group. `-- --rounds N` sets the number of interleaved rounds (default 60).
 //! A missed target is printed as missed and fails nothing, because figures depend on the machine and its load; only
 //! counted instructions do not, and fail.
 #![expect(clippy::disallowed_methods, reason = "measures whole processes, so it has to start them")]
@@ -11,6 +11,7 @@
 mod adversarial;
 mod decision;
 mod instructions;
+mod keystroke;
 mod latency;
 mod peers;
 mod recording;
@@ -55,6 +56,9 @@ fn main() {
     }
     if wanted("latency") {
         rows.extend(latency::measure(&place, rounds));
+    }
+    if wanted("keystroke") {
+        rows.extend(keystroke::measure(&place, rounds));
     }
     if wanted("throughput") {
         rows.extend(throughput::measure(&place));
