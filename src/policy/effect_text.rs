@@ -18,6 +18,7 @@ pub fn effect_text(effect: &Effect) -> String {
         Target::Name(name) if effect.kind == EffectKind::Remote && name.starts_with("sent-data ") => {
             return name.replacen("sent-data", "sends", 1);
         }
+        Target::Nothing if effect.kind == EffectKind::Execute => text.push_str(" code in its words"),
         Target::Nothing => {}
         Target::Path { path, resolved, recursive } => {
             push_path(&mut text, path);
@@ -121,6 +122,7 @@ mod tests {
             (effect(EffectKind::Write, glob("/w/*.rs")), "writes whatever matches /w/*.rs"),
             (effect(EffectKind::Network, host("example.com")), "talks to example.com:443"),
             (effect(EffectKind::ProjectCode, Target::Nothing), "runs the project's code"),
+            (effect(EffectKind::Execute, Target::Nothing), "runs code in its words"),
             (effect(EffectKind::Remote, Target::Name("ns".to_owned())), "changes ns elsewhere"),
             (effect(EffectKind::Remote, Target::Name("sent-data".to_owned())), "sends data elsewhere"),
             (
