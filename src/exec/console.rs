@@ -96,6 +96,11 @@ impl Console {
             .then(|| self.settings.as_fd())
     }
 
+    /// The caller's terminal, for as long as it is not known to be gone.
+    pub(super) fn outer(&self) -> Option<BorrowedFd<'_>> {
+        self.leader.as_ref().map(|_| self.settings.as_fd())
+    }
+
     /// The leader, if keys wait to be passed on.
     pub(super) fn typed(&self) -> Option<BorrowedFd<'_>> {
         self.leader.as_ref().filter(|_| !self.typed.is_empty()).map(AsFd::as_fd)

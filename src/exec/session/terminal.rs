@@ -204,7 +204,10 @@ impl Relay {
         let mut sources = vec![(Source::Bell, self.bell.as_fd(), input)];
         sources.extend(self.flow.readable().map(|fd| (Source::Output, fd, input)));
         sources.extend(self.flow.writable().map(|fd| (Source::Outlet, fd, output)));
-        if !self.lent {
+        if self.lent {
+            // Whoever has the terminal meanwhile waits for an answer: that nobody is there any more ends that.
+            sources.extend(self.console.outer().map(|fd| (Source::Keyboard, fd, PollFlags::empty())));
+        } else {
             sources.push((Source::Signals, self.signals.as_fd(), input));
             sources.extend(self.console.keyboard().map(|fd| (Source::Keyboard, fd, input)));
             sources.extend(self.console.typed().map(|fd| (Source::Leader, fd, output)));
@@ -232,6 +235,7 @@ impl Relay {
                 self.flow.pass_on();
             }
             Source::Outlet => self.flow.pass_on(),
+            Source::Keyboard if self.lent => self.hang_up(),
             Source::Keyboard => self.read_keys(events),
             Source::Leader => self.console.pass_on_keys(),
         }
