@@ -57,7 +57,7 @@ pub fn gate_line(shell: &mut Shell, run: &Run) -> Result<Passed> {
 
 /// Writes `accept` first (I5), then feeds the permit, and nothing else.
 fn feed(shell: &mut Shell, ledger: &mut Ledger, request: &Request, permit: &Permit) -> Result<Passed> {
-    ledger.accept(request, permit, None)?;
+    ledger.accept(request, permit, shell.recording())?;
     let step = shell.run(permit);
     let ended = match &step {
         Ok(Step::Ended(ended)) => Ok(*ended),

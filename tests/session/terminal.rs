@@ -307,6 +307,8 @@ fn the_recording_replayed_is_the_screen() {
     }
     let replayed = parser.screen().contents();
     assert!(shown.starts_with(replayed.trim_end()), "replayed:\n{replayed}\nshown:\n{shown}");
+    let log = screen.house.run(&["log", "--json"]).stdout();
+    assert!(log.contains(cast.file_name().unwrap().to_str().unwrap()), "{log}");
     assert_eq!(marks, ["echo recorded; printf 'no newline'\n", "exit\n"]);
 }
 

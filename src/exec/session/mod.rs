@@ -61,6 +61,8 @@ pub struct Shell {
     /// Without a terminal, whose thread has them.
     signals: Option<Signals>,
     terminal: Option<Terminal>,
+    /// The name of the recording.
+    recording: Option<String>,
     state: Arc<State>,
     dialect: Dialect,
     stdin: Vec<u8>,
@@ -107,6 +109,7 @@ impl Shell {
         fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
         let taken = Signals::take()?;
         let mask = *taken.original();
+        let recording = recorder.as_ref().map(|recorder| recorder.name().to_owned());
         let (terminal, signals) = match with.place {
             Place::Outputs => (None, Some(taken)),
             Place::Terminal => (Some(Terminal::open(taken, recorder)?), None),
@@ -117,12 +120,28 @@ impl Shell {
             terminal.as_ref().map_or(b"/dev/null".to_vec(), |terminal| terminal.path().as_bytes().to_vec());
         let state = Arc::new(State::default());
         let dialect = with.dialect;
-        let mut shell =
-            Self { child, line: ours, signals, terminal, state, dialect, stdin, number: 1, ended: None };
+        let mut shell = Self {
+            child,
+            line: ours,
+            signals,
+            terminal,
+            recording,
+            state,
+            dialect,
+            stdin,
+            number: 1,
+            ended: None,
+        };
         match shell.learn(Vec::new())? {
             Step::Done => Ok(shell),
             Step::Ended(_) => Err(Failure::Session("the session's shell ended before it began")),
         }
+    }
+
+    /// The name of the session's recording, where there is one.
+    #[must_use]
+    pub fn recording(&self) -> Option<&str> {
+        self.recording.as_deref()
     }
 
     /// Gives the caller's terminal back while somebody is asked there.
