@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     net::TcpListener,
     process::{Command, Stdio},
     time::Duration,
@@ -180,14 +180,16 @@ fn su_to_a_gated_account_is_gated() {
 fn a_command_of_a_client_that_vanished_is_not_left_waiting() {
     in_every_way(|server, way| {
         #[expect(clippy::disallowed_methods, reason = "the test starts a client, not a gated command")]
-        let mut client =
-            server.ssh(&["-tt"], &["cat"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut client = server
+            .ssh(&["-tt"], &["echo up; cat"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut up = [0; 2];
+        client.stdout.as_mut().unwrap().read_exact(&mut up).unwrap();
+        assert_eq!((&up, count(server, "accept")), (b"up", 1), "{way:?}");
         let until = std::time::Instant::now() + Duration::from_secs(30);
-        let is_running = || count(server, "accept") == 1;
-        while !is_running() {
-            assert!(std::time::Instant::now() < until, "{way:?}: it does not start");
-            std::thread::yield_now();
-        }
         client.kill().unwrap();
         client.wait().unwrap();
         while count(server, "exit") == 0 {
