@@ -101,8 +101,24 @@ impl Directories {
     }
 }
 
+/// `source .venv/bin/activate`: it changes which programs of the project are found, and is run as the project's code.
+pub(super) fn takes_up_environment<'w>(
+    name: &[u8],
+    mut operands: impl Iterator<Item = Option<&'w [u8]>>,
+) -> bool {
+    let script = operands.next().flatten().unwrap_or_default();
+    matches!(name, b"source" | b".")
+        && operands.next().is_none()
+        && script.ends_with(b"/bin/activate")
+        && !script.split(|byte| *byte == b'/').any(|part| part == b"..")
+}
+
 /// Whether a command's name says that it may change the working directory.
 fn changes_directory(command: &Command) -> bool {
+    let mut words = command.words.iter().map(Word::literal);
+    if words.next().flatten().is_some_and(|name| takes_up_environment(name, words)) {
+        return false;
+    }
     let name =
         command.words.iter().map(Word::literal).find(|word| !matches!(word, Some(b"command" | b"builtin")));
     command.kind == CommandKind::Simple

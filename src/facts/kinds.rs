@@ -165,13 +165,26 @@ impl Analysis<'_> {
         let prefix = item.content.prefix().into_owned();
         let equals = prefix.iter().position(|byte| *byte == b'=');
         let name = prefix.get(..equals.unwrap_or(prefix.len())).unwrap_or_default();
-        if !item.is_one_word() || equals.is_none() && item.bytes().is_none() {
+        let whole = item.is_one_word() || equals.is_some() && self.keeps_assignments_whole(work);
+        if !whole || equals.is_none() && item.bytes().is_none() {
             let why = "a variable's name that only the shell knows could be code";
             return self.opaque(work.at, why, work.scene.place(item.span));
         }
         let value = equals.map(|at| item.behind(at + 1));
         let name = name.strip_suffix(b"+").unwrap_or(name);
         self.assigns(work.at, name, value.as_ref(), item.span, work.scene);
+    }
+
+    /// bash splits no word behind a plain `export` that is an assignment as it stands; other shells, and bash behind
+    /// `command` or a quoted name, do.
+    fn keeps_assignments_whole(&self, work: &Work<'_>) -> bool {
+        let bash = work.scene.shell.is_some_and(|shell| shell.dialect == crate::syntax::Dialect::Bash);
+        let first = self.facts.invocations.get(work.at).and_then(|own| own.words.first());
+        let unquoted = first.is_some_and(|first| {
+            let length = first.span.end.saturating_sub(first.span.start);
+            usize::try_from(length).ok() == first.value.as_ref().map(Vec::len)
+        });
+        bash && unquoted && work.scene.via.is_empty()
     }
 
     /// Notes that a variable is set (or unset, without a value).

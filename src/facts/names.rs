@@ -13,6 +13,7 @@ use crate::syntax::{Command, CommandKind, RedirectionOperator, Script, Span};
 
 use super::analysis::Scene;
 use super::item::{Content, Item};
+use super::listings::{passes_lines_on, printed_by_listing};
 use super::{Depth, EffectKind, Facts, Invocation, Program, Target, Undo, World};
 
 /// Members of a pipeline through which names are followed.
@@ -26,6 +27,8 @@ pub(super) struct Printed {
     ending: Ending,
     /// Whether they are those that git tracks.
     tracked: bool,
+    /// Whether they may be names of what lies anywhere below, without the directories in front.
+    bare: bool,
 }
 
 /// What stands behind each name.
@@ -40,7 +43,7 @@ enum Ending {
 pub(super) fn printed_into(
     (script, source): (&Script, &[u8]),
     index: usize,
-    facts: &Facts,
+    (facts, scene_cwd): (&Facts, Option<&Path>),
     starts: &[usize],
 ) -> Option<Printed> {
     let command = script.commands.get(index)?;
@@ -59,6 +62,9 @@ pub(super) fn printed_into(
         let from = *starts.get(at)?;
         let to = starts.get(at + 1).copied().unwrap_or(facts.invocations.len());
         let [invocation] = facts.invocations.get(from..to)? else { return None };
+        if let Some(printed) = printed_by_listing(invocation, scene_cwd).filter(|_| before.pipeline.1 == 0) {
+            return (at + 1 == index || printed.ending == Ending::Line).then_some(printed);
+        }
         let (name, words) = known_words(invocation)?;
         if before.pipeline.1 > 0 {
             if !passes_lines_on(name, &words) {
@@ -293,7 +299,14 @@ fn printed_by(name: &str, words: &[&str]) -> Option<Printed> {
             (walks && lists).then(|| printed(operands, letter('Z') || has(&flags, &["--null"])))?
         }
         "git" => {
-            let (flags, _, pathspecs) = choose(words.strip_prefix(&["ls-files"])?, &LS_FILES)?;
+            let listed = words.strip_prefix(&["ls-files"]).or(words.strip_prefix(&["diff", "--name-only"]));
+            let (flags, _, pathspecs) = choose(listed?, &LS_FILES)?;
+            // Behind `diff`, a word is a commit, whose names nobody looked at.
+            if words.first() == Some(&"diff")
+                && !(pathspecs.is_empty() && flags.iter().all(|flag| *flag == "-z"))
+            {
+                return None;
+            }
             let below = |pathspec: &&str| {
                 !pathspec.starts_with([':', '/', '~']) && !pathspec.split('/').any(|part| part == "..")
             };
@@ -324,31 +337,15 @@ fn printed(starts: &[&str], zero: bool) -> Option<Printed> {
     let starts: Vec<Vec<u8>> = starts.iter().map(|start| start.as_bytes().to_vec()).collect();
     let usable = |start: &Vec<u8>| !start.is_empty() && is_plain_name(start) && start.first() != Some(&b'-');
     let ending = if zero { Ending::Zero } else { Ending::Line };
-    starts.iter().all(usable).then_some(Printed { starts, ending, tracked: false })
-}
-
-/// Whether a program prints some of the lines that it reads, and nothing else.
-fn passes_lines_on(name: &str, words: &[&str]) -> bool {
-    let number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    match (name, words) {
-        ("grep" | "egrep" | "fgrep", [options @ .., pattern]) => {
-            let plain = |option: &&str| {
-                option.strip_prefix('-').is_some_and(|letters| {
-                    !letters.is_empty() && letters.chars().all(|letter| "viwxEFP".contains(letter))
-                })
-            };
-            options.iter().all(plain) && !pattern.starts_with('-')
-        }
-        ("head" | "tail", [] | ["-n", _]) => words.get(1).is_none_or(|count| number(count)),
-        ("head" | "tail", [count]) => {
-            count.strip_prefix("-n").or(count.strip_prefix('-')).is_some_and(number)
-        }
-        ("sort", []) | ("sort", ["-u" | "-r" | "-ru" | "-ur"]) | ("uniq", []) => true,
-        _ => false,
-    }
+    starts.iter().all(usable).then_some(Printed { starts, ending, tracked: false, bare: false })
 }
 
 impl Printed {
+    /// Names of what lies anywhere below the working directory.
+    pub(super) fn bare(zero: bool) -> Option<Self> {
+        Some(Self { bare: true, ..printed(&[], zero)? })
+    }
+
     /// The words that `xargs` makes of what is printed.
     pub(super) fn words(&self, span: Span) -> Item<'static> {
         let content = match self.starts.as_slice() {
@@ -373,6 +370,10 @@ impl Printed {
             let fits =
                 |name: &[u8]| is_no_option(name) && begins_no_option(name) && (zero || is_plain_name(name));
             return splits_at_zero(options) == Some(zero) && world.tracked_names_fit(cwd, &fits);
+        }
+        if self.bare {
+            let fits = |name: &[u8]| begins_no_option(name) && (zero || is_plain_name(name));
+            return splits_at_zero(options) == Some(zero) && world.names_fit(cwd, Depth::All, &fits);
         }
         let mut directories = directories(self, cwd);
         splits_at_zero(options) == Some(zero)

@@ -23,7 +23,14 @@ fn is_known(text: &str, names: Option<Vec<&'static str>>) -> bool {
         && !facts.invocations.iter().flat_map(|one| &one.effects).any(|effect| unknown(&effect.target))
 }
 
-const HANDED: [&str; 17] = [
+const HANDED: [&str; 24] = [
+    "ls *.md | xargs wc -l",
+    "ls -1t src | head -5 | xargs wc -l",
+    "printf '%s\\n' *.rs | xargs wc -l",
+    "printf '%s\\0' src/*.rs | xargs -0 wc -l",
+    "grep -l foo src/*.rs | xargs wc -l",
+    "grep -l foo src/a | xargs wc -l",
+    "git diff --name-only | grep py | xargs wc -l",
     "git ls-files | xargs wc -l",
     "git ls-files '*.py' src | grep -v test | xargs grep -n x",
     "git ls-files -z -- '*.rs' | xargs -0 rustfmt",
@@ -77,6 +84,12 @@ fn a_planted_name_that_is_an_option_makes_the_words_unknown() {
         assert!(!is_known("git ls-files -z | xargs -0 wc -l", Some(vec![name])), "{name}");
         assert!(is_known("find . -type f -print0 | xargs -0 wc -l", Some(vec![name])), "{name}");
     }
+    // A name without its directory may be one that lies below.
+    for line in ["ls src | xargs wc -l", "ls *.d | xargs wc -l", "printf '%s\\n' src/* | xargs wc -l"] {
+        assert!(!is_known(line, Some(vec!["/home/user/work/src/--files0-from=.env"])), "{line}");
+        assert!(!is_known(line, Some(vec!["/home/user/work/src/x /etc/shadow"])), "{line}");
+        assert!(is_known(line, Some(vec!["/home/user/work/src/x"])), "{line}");
+    }
     // Behind the directory that the names begin with, they are no options.
     assert!(is_known("find src | xargs wc -l", Some(vec!["/home/user/work/src/-x"])));
 }
@@ -93,7 +106,17 @@ fn what_is_not_only_names_stays_unknown() {
         "rg foo src | xargs wc -l",
         "rg -l foo --pre ./x | xargs wc -l",
         "grep -r foo src | xargs wc -l",
-        "grep -l foo src/a | xargs wc -l",
+        "ls -la | xargs wc -l",
+        "ls -R | xargs wc -l",
+        "ls /etc | xargs wc -l",
+        "ls link | xargs wc -l",
+        "ls $x | xargs wc -l",
+        "printf '%s /etc/shadow\\n' *.rs | xargs wc -l",
+        "printf '%s\\n' *.rs /etc/shadow | xargs wc -l",
+        "printf '%s\\n' *.rs | xargs -0 wc -l",
+        "printf '%s\\n' \"$x\" | xargs wc -l",
+        "grep -l foo /etc/* | xargs wc -l",
+        "grep -l -e foo src/a | xargs wc -l",
         "grep -rc foo src | xargs wc -l",
         "find src; find src | xargs wc -l $x",
         // Names from elsewhere.
@@ -115,7 +138,8 @@ fn what_is_not_only_names_stays_unknown() {
         "git ls-files -o | xargs wc -l",
         "git ls-files -s | xargs wc -l",
         "git -C /tmp/x ls-files | xargs wc -l",
-        "git diff --name-only | xargs wc -l",
+        "git diff --name-only main | xargs wc -l",
+        "git diff --name-only --cached | xargs wc -l",
         "GIT_INDEX_FILE=x git ls-files | xargs wc -l",
         // Split otherwise than printed.
         "find src -print0 | xargs wc -l",

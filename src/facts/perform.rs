@@ -8,6 +8,8 @@ use super::analysis::{Analysis, Scene};
 use super::catalog::{
     Entry, Kind, OptionEntry, Reach, Slot, Stdin, Style, Template, TemplateTarget, glob_matches, look_up,
 };
+use super::directories::takes_up_environment;
+use super::found::{found_name, named_below};
 use super::item::Item;
 use super::names::{Proviso, ProvisoKind, is_no_option};
 use super::options::{Parsed, Part, may_match, parse, possible_slots};
@@ -34,6 +36,8 @@ pub(super) struct Work<'s> {
     pub(super) place: Option<String>,
     /// The operands, for `find -exec`: where its paths begin; `None` where that is not known.
     pub(super) starts: Option<Vec<Vec<u8>>>,
+    /// The pattern that every match's name ends the path with, for `find -name`.
+    pub(super) named: Option<Vec<u8>>,
     /// What stands for an input word in the command that is started (`xargs -I`).
     pub(super) placeholder: Option<Vec<u8>>,
 }
@@ -129,7 +133,9 @@ impl Analysis<'_> {
         if let Some((reach, span)) = parsed.matched {
             self.matched(work, reach, span);
         }
-        if let Some(why) = entry.opaque {
+        if let Some(why) = entry.opaque.filter(|_| {
+            !takes_up_environment(work.name.as_bytes(), operands_of(&parsed.parts).map(Item::bytes))
+        }) {
             self.opaque(work.at, why, work.scene.place(Span::default()));
         }
         work.undo = entry.undo.or(work.undo);
@@ -139,6 +145,7 @@ impl Analysis<'_> {
         let shape = self.shape(work, entry, &parsed.parts);
         let operands: Vec<&Item<'_>> = operands_of(&parsed.parts).collect();
         work.starts = operands.iter().map(|item| item.bytes().map(<[u8]>::to_vec)).collect();
+        work.named = if entry.style == Style::Find { found_name(&parsed.parts) } else { None };
         self.parts(work, entry, &shape, &parsed.parts);
         self.stated(work, entry, &shape, &parsed.parts);
         let script_is_stdin = operands.first().is_none_or(|first| first.bytes() == Some(b"-"));
@@ -302,7 +309,17 @@ impl Analysis<'_> {
             Some(kind) => {
                 self.word(work, kind, item, "operand", work.recursive);
                 if let (Kind::Path(..), Some(also)) = (kind, shape.also) {
-                    self.word(work, also, item, "operand", work.recursive);
+                    match (work.starts.as_deref(), work.named.as_deref(), item.bytes()) {
+                        (Some(_), Some(name), Some(start)) => {
+                            let content = named_below(start, name);
+                            let also = match also {
+                                Kind::Path(kind, _) => Kind::Path(kind, false),
+                                other => other,
+                            };
+                            self.word(work, also, &Item { content, ..item.clone() }, "operand", false);
+                        }
+                        _ => self.word(work, also, item, "operand", work.recursive),
+                    }
                 }
             }
         }
@@ -417,6 +434,7 @@ impl<'s> Work<'s> {
             changes_environment: false,
             place: None,
             starts: None,
+            named: None,
             placeholder: None,
         }
     }

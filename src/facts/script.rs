@@ -54,7 +54,10 @@ impl Analysis<'_> {
             }
             starts.push(self.facts.invocations.len());
             let printed = is_fed(command)
-                .then(|| printed_into((script, source), index, &self.facts, &starts))
+                .then(|| {
+                    let cwd = walk.cwd.at(script, index);
+                    printed_into((script, source), index, (&self.facts, cwd.as_deref()), &starts)
+                })
                 .flatten();
             self.listed(&mut walk, index, command, printed.as_ref());
         }

@@ -4,6 +4,7 @@ use crate::syntax::{Dialect, Parse, parse};
 
 use super::analysis::{Analysis, MAX_TEXTS, Names, Scene};
 use super::catalog::{Kind, ShellKind, Stdin};
+use super::found::named_below;
 use super::item::{Content, Item};
 use super::names::{Printed, Proviso, ProvisoKind};
 use super::perform::Work;
@@ -23,7 +24,9 @@ impl Analysis<'_> {
                 }
             }
             Kind::CommandUntil => {
-                let words = with_matches(words, work.starts.as_deref());
+                let deletes = words.first().and_then(Item::bytes) == Some(b"rm");
+                let named = work.named.as_deref().filter(|_| deletes);
+                let words = with_matches(words, work.starts.as_deref(), named);
                 self.command(work, &words);
             }
             Kind::RemoteCommand => {
@@ -213,10 +216,15 @@ fn with_input<'a>(words: &[Item<'a>], placeholder: Option<&[u8]>) -> Vec<Item<'a
 }
 
 /// `find -exec`: `{}` is a path below one of the starting points.
-fn with_matches<'a>(words: &[Item<'a>], starts: Option<&[Vec<u8>]>) -> Vec<Item<'a>> {
+fn with_matches<'a>(words: &[Item<'a>], starts: Option<&[Vec<u8>]>, named: Option<&[u8]>) -> Vec<Item<'a>> {
     let several = words.last().and_then(Item::bytes) == Some(b"{}");
     let last = words.len().saturating_sub(1);
     let matches = match starts {
+        Some(starts) if named.is_some() => {
+            let here = [b".".to_vec()];
+            let starts = if starts.is_empty() { &here } else { starts };
+            Content::OneOf(starts.iter().map(|start| named_below(start, named.unwrap_or_default())).collect())
+        }
         None => Content::Partial(Vec::new()),
         Some([]) => Content::Below(b".".to_vec()),
         Some([start]) => Content::Below(start.clone()),

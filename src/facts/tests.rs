@@ -361,6 +361,42 @@ fn a_variable_holds_until_something_unseen_could_change_it() {
 }
 
 #[test]
+fn substitutions_that_print_one_word_are_one_word() {
+    check(&[
+        ("cat $(pwd)/a", &["cat /home/user/work/a [read ./a]", "pwd"]),
+        ("cd /tmp && cat \"$(pwd)/a\"", &["cd /tmp", "cat /tmp/a [read /tmp/a]", "pwd"]),
+        ("make -j$(nproc)", &["make … [project-code build, write-recursive . reversible]", "nproc"]),
+        ("pwd() { cat; }; cat $(pwd)", &["cat", "cat … [read unknown]", "pwd"]),
+    ]);
+    for line in ["make $(cat x)", "make -j$(nproc; cat x)", "IFS=1; make -j$(nproc)", "make -d$(date)"] {
+        let shown = lines(&shell(line)).join("\n");
+        assert!(shown.contains('!') || shown.contains("outward"), "{line}: {shown}");
+    }
+}
+
+#[test]
+fn a_name_that_find_looks_for_bounds_what_it_deletes() {
+    check(&[(
+        "find . -name '*.pyc' -delete",
+        &["find . -name *.pyc -delete [list-recursive ., delete ./**/*.pyc]"],
+    )]);
+    for line in [
+        "find . -delete -name '*.pyc'",
+        "find . -name a -o -name b -delete",
+        "find . ! -name a -delete",
+        "find . -not -name a -delete",
+        "find . '(' -name a -o -name b ')' -delete",
+        "find . -name '*' -delete",
+        "find . -name '[a-z]*' -delete",
+        "find . -iname a -delete",
+        "find . -name a -name b -delete",
+    ] {
+        let shown = lines(&shell(line)).join("\n");
+        assert!(shown.contains("delete-recursive .]"), "{line}: {shown}");
+    }
+}
+
+#[test]
 fn what_only_describes_itself_does_nothing() {
     check(&[
         ("split --help", &["split --help"]),

@@ -10,6 +10,7 @@ use crate::syntax::{Command, CommandKind, Piece, Place, RedirectionOperator, Scr
 
 use super::World;
 use super::item::{Content, Item, escape_glob};
+use super::plain_words::is_integer_text;
 
 /// Alternatives of one word.
 const MAX_ALTERNATIVES: usize = 64;
@@ -20,8 +21,8 @@ const MAX_PIECES: usize = 1024;
 
 /// The variables of a script.
 pub(super) struct Variables<'s> {
-    script: &'s Script,
-    source: &'s [u8],
+    pub(super) script: &'s Script,
+    pub(super) source: &'s [u8],
     world: &'s dyn World,
     certain_environment: bool,
     assigned: OnceCell<Assigned<'s>>,
@@ -85,6 +86,8 @@ impl<'s> Variables<'s> {
             Ok(alternatives) => one_of(alternatives, word.span, min, max),
             Err(Unknown { certain }) => {
                 let prefix = if certain.len() > prefix.len() { certain } else { prefix.clone() };
+                let (min, max) =
+                    if max != Some(1) && self.is_one_word(word) { (1, Some(1)) } else { (min, max) };
                 Item { content: Content::Partial(prefix), min, max, span: word.span }
             }
         }
@@ -145,6 +148,12 @@ impl<'s> Variables<'s> {
                     *quoted || usual && !values.iter().any(|value| splits(value) || value.plain.is_empty());
                 usable.then_some(values)
             }
+            Piece::Substitution { quoted, commands } if self.prints(*commands) == Some("pwd") => {
+                let cwd = cwd?.as_os_str().as_bytes();
+                let splits = cwd.iter().any(|byte| b" \t\n*?[\\".contains(byte));
+                (*quoted || !splits && !self.assigned().names.contains_key(b"IFS".as_slice()))
+                    .then(|| vec![Alternative::literal(cwd)])
+            }
             Piece::Parameter { .. } | Piece::Substitution { .. } | Piece::Other { .. } => None,
         }
     }
@@ -193,6 +202,11 @@ impl<'s> Variables<'s> {
         let surely =
             command.level == 0 && !command.conditional && command.in_current_shell && !command.background;
         surely && at < index && self.is_before_anything(index)
+    }
+
+    /// Whether the script assigns to a variable, as far as its text shows.
+    pub(super) fn sets(&self, name: &[u8]) -> bool {
+        self.assigned().names.contains_key(name)
     }
 
     /// Whether no variable can have changed unseen before the command at `index` runs.
@@ -252,22 +266,10 @@ impl<'s> Variables<'s> {
         };
         assigned.anything_from.is_none()
             && assignments.iter().all(integer)
-            && (assignments.iter().any(before) || inherited())
+            && (assignments.iter().any(before) || inherited() || self.is_counted(name, index))
     }
 
-    fn is_integer_word(&self, word: &Word) -> bool {
-        match word.literal() {
-            Some(bytes) => is_integer_text(bytes),
-            None => {
-                let text = self.slice(word.span);
-                let inside = text.strip_prefix(b"$((").and_then(|text| text.strip_suffix(b"))"));
-                matches!(word.pieces.as_slice(), [Piece::Other { .. }])
-                    && inside.is_some_and(|inside| !inside.windows(3).any(|window| window == b"$(("))
-            }
-        }
-    }
-
-    fn slice(&self, span: Span) -> &'s [u8] {
+    pub(super) fn slice(&self, span: Span) -> &'s [u8] {
         let range = usize::try_from(span.start).unwrap_or(0)..usize::try_from(span.end).unwrap_or(0);
         self.source.get(range).unwrap_or_default()
     }
@@ -335,7 +337,7 @@ impl<'s> Variables<'s> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Effect {
+pub(super) enum Effect {
     /// Its words may name variables that it sets.
     Names,
     /// Any variable may have any value behind it.
@@ -343,7 +345,7 @@ enum Effect {
 }
 
 /// What a command does to variables beside its own assignments.
-fn effect_on_variables(command: &Command) -> Option<Effect> {
+pub(super) fn effect_on_variables(command: &Command) -> Option<Effect> {
     if command.kind != CommandKind::Simple {
         return None;
     }
@@ -378,11 +380,6 @@ fn effect_on_variables(command: &Command) -> Option<Effect> {
         }
         Some(_) => None,
     }
-}
-
-fn is_integer_text(bytes: &[u8]) -> bool {
-    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// Variables that a shell sets whatever the environment says.

@@ -16,7 +16,7 @@ use crate::{
 use super::Context;
 
 /// Directories that builds make again from what is kept elsewhere: what a policy may let go. The shipped one names fewer.
-const GENERATED: [&str; 20] = [
+const GENERATED: [&str; 32] = [
     "node_modules",
     "target",
     "dist",
@@ -37,6 +37,18 @@ const GENERATED: [&str; 20] = [
     ".nox",
     ".venv",
     "venv",
+    "_build",
+    "htmlcov",
+    ".nyc_output",
+    ".eggs",
+    ".output",
+    ".svelte-kit",
+    ".vite",
+    ".angular",
+    ".dart_tool",
+    ".terraform",
+    "playwright-report",
+    "test-results",
 ];
 
 /// Programs whose operands are statements of a database.
@@ -136,6 +148,9 @@ const COMPILERS: [&str; 16] = [
     "dmd", "nim", "make",
 ];
 
+/// Programs that change a file's rights and dates, and nothing in it.
+const ATTRIBUTES: [&str; 4] = ["chmod", "chown", "chgrp", "touch"];
+
 /// Programs that fetch what their words name, and send those words.
 const FETCHERS: [&str; 9] = ["curl", "wget", "wget2", "aria2c", "http", "https", "xh", "lynx", "ftp"];
 
@@ -177,7 +192,8 @@ impl<'f> Line<'f> {
     fn look(&mut self, invocation: &'f Invocation) {
         let name = name(invocation).unwrap_or_default();
         for effect in &invocation.effects {
-            if effect.kind == EffectKind::Write && !COMPILERS.contains(&name) {
+            let makes = !COMPILERS.contains(&name) && !ATTRIBUTES.contains(&name);
+            if effect.kind == EffectKind::Write && makes {
                 self.look_at_written(&effect.target, FETCHERS.contains(&name));
             }
         }
@@ -307,6 +323,11 @@ fn deletes_a_tree(target: &Target, context: &Context) -> bool {
         Target::Path { resolved, recursive: true, .. } => !is_disposable(resolved, context),
         Target::Glob { pattern, recursive: true } => {
             let mut sample = super::paths::literal_directory(pattern);
+            let inside = context.workspace.as_deref().is_some_and(|root| sample.starts_with(root));
+            let generated = |part: &[u8]| GENERATED.iter().any(|name| name.as_bytes() == part);
+            if inside && pattern.split(|byte| *byte == b'/').any(generated) {
+                return false;
+            }
             let deeper = pattern.split(|byte| *byte == b'/').count() > sample.components().count();
             if deeper && !is_temporary(&sample) {
                 return !is_disposable(&sample, context);

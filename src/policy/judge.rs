@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::facts::{Effect, Invocation, Program, Target};
+use crate::facts::{Effect, EffectKind, Invocation, Program, Target};
 
 use super::{
     Context, Corrupt, Policy, Tier,
@@ -309,12 +309,25 @@ impl<'c> Court<'c> {
             Target::Name(name) => any_text(names, name.as_bytes()),
             Target::Path { .. } | Target::Glob { .. } => match number {
                 Some(number) if number != NO_PATTERN && !patterns.is_empty() => {
-                    Ok(self.meet(patterns.get(number as usize)?, &effect.target))
+                    Ok(self.meet_effect(patterns.get(number as usize)?, effect))
                 }
                 _ => patterns
                     .iter()
-                    .try_fold(Contact::NONE, |met, pattern| Ok(met.or(self.meet(pattern?, &effect.target)))),
+                    .try_fold(Contact::NONE, |met, pattern| Ok(met.or(self.meet_effect(pattern?, effect)))),
             },
+        }
+    }
+
+    /// As [`Self::meet`], except that a name that is protected wherever it lies counts no more for whatever ends as
+    /// `*.json` does than for a whole tree: there what a look finds decides.
+    fn meet_effect(&self, pattern: PathPattern<'_>, effect: &Effect) -> Contact {
+        let met = self.meet(pattern, &effect.target);
+        let looks = matches!(effect.kind, EffectKind::Read | EffectKind::Execute | EffectKind::ProjectCode);
+        let wide = matches!(&effect.target, Target::Glob { pattern, .. } if paths::ends_as_many_do(pattern));
+        if met.some == Touch::Maybe && looks && wide && paths::is_floating(pattern.below) {
+            Contact::NONE
+        } else {
+            met
         }
     }
 

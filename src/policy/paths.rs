@@ -163,6 +163,12 @@ pub(super) fn is_floating(below: &[u8]) -> bool {
     below.starts_with(b"**/") && components(below).any(|part| part != b"**")
 }
 
+/// Whether the last component of a shell's pattern says no more of a name than how it ends: `*.json`.
+pub(super) fn ends_as_many_do(glob: &[u8]) -> bool {
+    let last = components(glob).last().unwrap_or_default();
+    last.strip_prefix(b"*.").is_some_and(|end| !end.is_empty() && end.iter().all(u8::is_ascii_alphanumeric))
+}
+
 /// The components of a path or pattern; none for the empty one.
 pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     path.split(|byte| *byte == b'/').filter(|part| !part.is_empty())

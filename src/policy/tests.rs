@@ -259,6 +259,18 @@ fn a_secret_that_was_found_in_a_tree_counts_for_the_programs_that_a_rule_names()
     assert_eq!(tier("grep x", glob("/home/user/project/.*"), &found), Tier::High);
     assert_eq!(tier("grep x", glob("/home/user/project/*.rs"), &found), Tier::Low);
     assert_eq!(tier("cat x", glob("/home/user/project/.en?"), &context()), Tier::High);
+    // How names end says no more than a whole tree does: a look tells.
+    let keys = rules.replace("**/.env.*", "**/{credentials.json,*.pem}");
+    let tier_of_keys = |words, target, context: &Context| {
+        let facts = facts(vec![invocation(words, vec![effect(Read, target)])]);
+        decided_in(&keys, &facts, context, &[]).tier
+    };
+    let found_key = at(&["credentials.json"]);
+    assert_eq!(tier_of_keys("grep x", glob("/home/user/project/*.json"), &context()), Tier::Low);
+    assert_eq!(tier_of_keys("grep x", glob("/home/user/project/*.json"), &found_key), Tier::High);
+    assert_eq!(tier_of_keys("grep x", glob("/home/user/project/cred*.json"), &context()), Tier::High);
+    assert_eq!(tier_of_keys("grep x", glob("/home/user/project/*s.json"), &context()), Tier::High);
+    assert_eq!(tier_of_keys("grep x", glob("/home/user/project/*.pem"), &context()), Tier::High);
     let bytes = compiled(&rules);
     let policy = Policy::open(&bytes).unwrap();
     let trees = |words, target| {

@@ -206,15 +206,27 @@ impl<'s> Flow<'s> {
                 continue;
             }
             let fetched: Vec<&Path> = fetched_names(invocation).collect();
+            let printed = if compiles(invocation) { self.of_sources(invocation, printed) } else { printed };
             for effect in invocation.effects.iter().filter(|effect| effect.kind == EffectKind::Write) {
                 let Target::Path { resolved, .. } = &effect.target else { continue };
-                written.push(resolved.clone());
-                written.extend(fetched.iter().map(|name| resolved.join(name)));
+                written.push((resolved.clone(), printed));
+                written.extend(fetched.iter().map(|name| (resolved.join(name), printed)));
             }
         }
-        for path in written {
+        for (path, printed) in written {
             self.files.entry(path).or_default().join(printed);
         }
+    }
+
+    /// What is in a program that is compiled: what the line put into its sources, or pipes in from elsewhere.
+    fn of_sources(&self, invocation: &Invocation, printed: Holding) -> Holding {
+        let strange = printed.code.is_some_and(|(origin, _)| origin > Origin::Read);
+        let mut held = if strange { printed } else { Holding::default() };
+        for effect in invocation.effects.iter().filter(|effect| reads_content(effect)) {
+            let Target::Path { resolved, .. } = &effect.target else { continue };
+            held.join(self.files.get(resolved).copied().unwrap_or_default());
+        }
+        held
     }
 
     /// `exec 3< file`, `exec 3> /dev/tcp/host/port`.
@@ -377,8 +389,18 @@ fn fetched_files(invocation: &Invocation) -> usize {
     if places == 0 { 0 } else { places * fetched_names(invocation).count() }
 }
 
+/// Whether what an invocation prints could be in a file that it writes: rights and dates are no content.
 fn writes_a_file(invocation: &Invocation) -> bool {
-    invocation.effects.iter().any(|effect| effect.kind == EffectKind::Write)
+    let keeps_content =
+        holding::name(invocation).is_some_and(|name| matches!(name, "chmod" | "chown" | "chgrp" | "touch"));
+    !keeps_content && invocation.effects.iter().any(|effect| effect.kind == EffectKind::Write)
+}
+
+/// Whether what an invocation writes is made of the sources that it reads: the project's code, as those are.
+fn compiles(invocation: &Invocation) -> bool {
+    const COMPILERS: [&str; 10] =
+        ["cc", "gcc", "g++", "c++", "clang", "clang++", "rustc", "go", "ghc", "javac"];
+    holding::name(invocation).is_some_and(|name| COMPILERS.contains(&name))
 }
 
 /// The names that files get which are fetched into a directory: the last part of each URL.
