@@ -6,7 +6,8 @@ use super::options::Part;
 /// The pattern that `find -name` gives for all that an action behind it meets, where it says enough: a name as it is,
 /// or how it ends. Words that could widen or turn it are not followed.
 pub(super) fn found_name(parts: &[Part<'_>]) -> Option<Vec<u8>> {
-    const NARROW: [&str; 14] = [
+    const NARROW: [&str; 15] = [
+        "-prune",
         "-path",
         "-wholename",
         "-type",

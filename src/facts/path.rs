@@ -80,10 +80,15 @@ fn glob_target(pattern: &[u8], base: Option<&Path>, recursive: bool, world: &dyn
 
 /// Whether a component of a pattern could lead upward.
 fn climbs(pattern: &[u8]) -> bool {
-    pattern
-        .split(|byte| *byte == b'/')
-        .skip(1)
-        .any(|component| component.starts_with(b".") || component.starts_with(b"\\."))
+    pattern.split(|byte| *byte == b'/').skip(1).any(|component| {
+        let named = component.len() > 2 && component.get(1..).is_some_and(|rest| rest.iter().all(is_plain));
+        component.starts_with(b".") && !named || component.starts_with(b"\\.")
+    })
+}
+
+/// Whether a byte of a pattern stands for itself and cannot make `..`.
+const fn is_plain(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(*byte, b'_' | b'-')
 }
 
 #[cfg(test)]
@@ -129,6 +134,9 @@ mod tests {
             ("link/*", "glob /etc/*"),
             (".*", "Unknown"),
             ("*/../x", "Unknown"),
+            ("*/.*", "Unknown"),
+            ("*/.?", "Unknown"),
+            ("*/.git/x", "glob /home/user/work/*/.git/x"),
             ("a\\*/*", "glob /home/user/work/a\\*/*"),
         ] {
             assert_eq!(show(&Content::Glob(pattern.as_bytes().to_vec())), shown, "{pattern}");
