@@ -131,3 +131,17 @@ fn the_tree_shows_the_command_its_parts_and_carets() {
         assert!(shown.contains(piece), "{piece}: {shown}");
     }
 }
+
+/// The far end of a copy is read as a whole: with anything around it, it is a command line like any other. Found by
+/// fuzzing, where the one is denied and the other is not.
+#[test]
+fn a_far_end_that_no_client_sends_is_never_allowed_whatever_stands_around_it() {
+    let house = House::unattended();
+    for far_end in ["scp -t -S ./x .", "scp -t .\nls"] {
+        assert_eq!(house.run(&["check", far_end]).status, Some(4), "{far_end}");
+        for text in [format!("true; {far_end}"), format!("true\n{far_end}"), format!("({far_end})")] {
+            let status = house.run(&["check", &text]).status;
+            assert!(matches!(status, Some(3 | 4)), "{text}: {status:?}");
+        }
+    }
+}
