@@ -5,10 +5,8 @@
 //! people to read: no session lets anything run.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     ops::ControlFlow,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -22,7 +20,7 @@ use crate::{
         account::Account,
         ancestry::{Process, image, lineage},
         clock,
-        files::{private_directory, read_limited},
+        files::{private_directory, read_limited, replace},
         ids,
     },
 };
@@ -196,10 +194,7 @@ fn write(state: &Path, started: &Started) -> Result<()> {
     private_directory(&directory, Account::current().uid).with_context(|| directory.display().to_string())?;
     let path = directory.join(format!("{}.json", started.id));
     let text = serde_json::to_vec(started)?;
-    let mut options = fs::OpenOptions::new();
-    let written = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
-    let written = written.and_then(|mut file| file.write_all(&text));
-    written.with_context(|| path.display().to_string())
+    replace(&path, &text, 0o600).with_context(|| path.display().to_string())
 }
 
 fn directory(state: &Path) -> PathBuf {

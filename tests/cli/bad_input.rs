@@ -132,13 +132,8 @@ fn limited(house: &House, limit: &str, words: &[&str]) -> Command {
     let mut command = Command::new("env");
     command
         .args(["--default-signal", "bash", "-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")])
-        .args(words)
-        .current_dir(house.path("home/project"))
-        .env_clear()
-        .env("HOME", house.path("home"))
-        .env("PATH", "/usr/bin:/bin")
-        .stdin(Stdio::null());
-    command
+        .args(words);
+    house.settle(command)
 }
 
 #[test]

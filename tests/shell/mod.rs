@@ -9,7 +9,7 @@ mod sessions;
 use std::{
     os::unix::fs::{DirBuilderExt as _, symlink},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use crate::support::house::House;
@@ -27,13 +27,6 @@ pub(super) fn link(house: &House, name: &str) -> PathBuf {
 pub(super) fn called(house: &House, path: &std::path::Path, name: &str, words: &[&str]) -> Command {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(path);
-    command
-        .arg0(name)
-        .args(words)
-        .current_dir(house.path("home/project"))
-        .env_clear()
-        .env("HOME", house.path("home"))
-        .env("PATH", "/usr/bin:/bin")
-        .stdin(Stdio::null());
-    command
+    command.arg0(name).args(words);
+    house.settle(command)
 }

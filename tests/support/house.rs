@@ -72,8 +72,13 @@ impl House {
     /// gate with these words, ready to start in the project.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gate"));
+        command.args(words);
+        self.settle(command)
+    }
+
+    /// A command in the project, with this home and nothing else of the caller's.
+    pub(crate) fn settle(&self, mut command: Command) -> Command {
         command
-            .args(words)
             .current_dir(self.path("home/project"))
             .env_clear()
             .env("HOME", self.path("home"))
